@@ -1,0 +1,93 @@
+# What one does with this checkout; `make` alone lists it. Needs only a Python: .make/uv.sh brings the rest.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # `check` keeps its order under -j too
+
+# Whether .venv runs and was made here: a moved or copied one still starts the old place's interpreter and sources.
+IN_PLACE = test -x .venv/bin/python && grep -qsF "='$$(pwd -P)/.venv'" .venv/bin/activate
+# Whether it stands on the Python asked for, if one is.
+AS_ASKED = test -z '$(UV_PYTHON)' || grep -qsxF '$(UV_PYTHON)' $(INSTALLED)
+INSTALLED := .venv/.installed
+
+ifneq ($(shell $(IN_PLACE) && { $(AS_ASKED); } && echo fits),fits)
+.PHONY: $(INSTALLED)
+endif
+
+$(INSTALLED): pyproject.toml uv.lock
+	@test ! -e .venv || { $(IN_PLACE); } || rm -rf .venv
+	@sh .make/uv.sh sync --frozen --quiet
+	@echo '$(UV_PYTHON)' > $@
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: $(INSTALLED) ## Start the service and what it needs; ARGS="..." goes to `ai-agent dev`
+	@exec .venv/bin/ai-agent dev $(ARGS)
+
+.PHONY: test
+test: $(INSTALLED) ## Run the tests; ARGS="..." goes to pytest
+	@exec .venv/bin/python -m pytest $(ARGS)
+
+.PHONY: check
+check: format-check lint types imports dependencies lock-check test ## All that CI runs, cheap first
+
+.PHONY: format-check
+format-check: $(INSTALLED) ## Is the code formatted?
+	.venv/bin/ruff format --check .
+
+.PHONY: lint
+lint: $(INSTALLED) ## Does ruff object?
+	.venv/bin/ruff check .
+
+.PHONY: types
+types: $(INSTALLED) ## Do the types hold?
+	.venv/bin/mypy
+
+.PHONY: imports
+imports: $(INSTALLED) ## Does each layer import only what its contract allows?
+	.venv/bin/lint-imports
+
+.PHONY: dependencies
+dependencies: $(INSTALLED) ## Is every imported package declared, and every declared one imported?
+	.venv/bin/deptry .
+
+# The lock is made for everyone: from PyPI alone, whatever mirror or resolution this machine's user has set. uv would
+# write a mirror's addresses into it, and later call such a lock up to date.
+PUBLIC_UV = unset UV_CONFIG_FILE UV_DEFAULT_INDEX UV_EXCLUDE_NEWER UV_EXTRA_INDEX_URL UV_FIND_LINKS \
+	UV_FORK_STRATEGY UV_INDEX UV_INDEX_STRATEGY UV_INDEX_URL UV_NO_INDEX UV_NO_SOURCES UV_PRERELEASE UV_RESOLUTION; \
+	sh .make/uv.sh --no-config
+PUBLIC_SOURCE = registry = "https://pypi\.org/simple"|url = "https://files\.pythonhosted\.org/[^"]*"|editable = "\."
+
+.PHONY: lock-check
+lock-check: $(INSTALLED) ## Does uv.lock follow from pyproject.toml, and name PyPI only?
+	@! grep -oE '(registry|url|git|path|directory|editable|virtual) = "[^"]*"' uv.lock | grep -vxE '$(PUBLIC_SOURCE)' \
+		|| { echo 'uv.lock names a source that is not PyPI: run make lock' >&2; exit 1; }
+	@{ $(PUBLIC_UV) lock --check --offline -qq; } \
+		|| { echo 'uv.lock does not follow from pyproject.toml: run make lock' >&2; exit 1; }
+
+.PHONY: format
+format: $(INSTALLED) ## Format the code and apply ruff's safe fixes
+	.venv/bin/ruff check --fix-only .
+	.venv/bin/ruff format .
+
+.PHONY: lock
+lock: ## Write uv.lock anew from pyproject.toml; ARGS="--upgrade" takes newer versions
+	@$(PUBLIC_UV) lock $(ARGS)
+	@$(MAKE) --no-print-directory lock-check
+
+.PHONY: openapi
+openapi: $(INSTALLED) ## Write docs/openapi.json from the code
+	@mkdir -p docs
+	.venv/bin/ai-agent openapi > docs/.openapi.json && mv docs/.openapi.json docs/openapi.json \
+		|| { rm -f docs/.openapi.json; exit 1; }
+
+.PHONY: migrate
+migrate: $(INSTALLED) ## Bring the database's schema up to date
+	.venv/bin/ai-agent migrate $(ARGS)
+
+.PHONY: clean
+clean: ## Remove what can be made again; the development database in .data stays
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find . \( -name .data -o -name .git \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""better-auth's sessions, read where better-auth keeps them."""

@@ -1,0 +1,18 @@
+"""What this adapter needs of a database."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Row(Protocol):
+    """A row, by the names of its columns."""
+
+    def __getitem__(self, column: str, /) -> Any:
+        """A column's value."""
+
+
+class Queries(Protocol):
+    """Runs single statements with numbered parameters, each its own transaction."""
+
+    async def fetch_row(self, sql: str, arguments: Sequence[Any]) -> Row | None:
+        """The first row, if there is one. Raises UnavailableError when the database is away."""

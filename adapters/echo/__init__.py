@@ -1,0 +1,1 @@
+"""A responder that needs no model."""

@@ -1,0 +1,15 @@
+"""The echo: says what it was told."""
+
+from collections.abc import AsyncIterator
+from typing import override
+
+from domain.ports import Responder, Turn
+
+
+class EchoResponder(Responder):
+    """Answers ``Echo: <message>``."""
+
+    @override
+    async def reply(self, turn: Turn) -> AsyncIterator[str]:
+        yield "Echo: "
+        yield turn.text

@@ -1,0 +1,1 @@
+"""A real PostgreSQL of our own, for development and tests, that lives as long as we do."""

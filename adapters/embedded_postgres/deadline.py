@@ -1,0 +1,16 @@
+"""Waiting for what other processes do."""
+
+import time
+from collections.abc import Callable
+
+_SECONDS_BETWEEN_LOOKS = 0.01
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until the condition holds; False when it did not in that time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    return True

@@ -1,0 +1,13 @@
+"""What can go wrong, each in one line that a person can act on.
+
+EmbeddedPostgresError
+└── DataFolderInUseError
+"""
+
+
+class EmbeddedPostgresError(Exception):
+    """PostgreSQL cannot run here; the message is one line that says why."""
+
+
+class DataFolderInUseError(EmbeddedPostgresError):
+    """Another supervisor runs PostgreSQL on this data folder."""

@@ -1,0 +1,1 @@
+"""Conversations and messages in PostgreSQL: tables, statements, the repository, the migrations' runner."""

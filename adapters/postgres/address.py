@@ -1,0 +1,89 @@
+"""Where the database is: a URL as libpq and Neon write it, as asyncpg and SQLAlchemy take it."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+_SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
+_WITHOUT_CERTIFICATE = ("disable", "allow", "prefer", "require")
+_PASSED_ON = ("target_session_attrs", "passfile", "krbsrvname")
+_IGNORED = ("gssencmode", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
+
+
+class InvalidAddressError(ValueError):
+    """The URL names no database that could be connected to; the message does not repeat it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """A database's place and how to connect; it holds the password, so its repr is blank."""
+
+    arguments: Mapping[str, Any] = field(repr=False)
+    """What ``asyncpg.connect`` takes."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``postgresql://user:password@host:port/name?sslmode=…``; a pooler's host needs no special mark.
+
+        ``channel_binding=require`` asks for what asyncpg lacks, so it demands a verified certificate instead.
+        Raises InvalidAddressError.
+        """
+        url = _parse_url(text)
+        query = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
+        hosts = url.query.get("host", url.host)
+        arguments: dict[str, Any] = {
+            "host": list(hosts) if isinstance(hosts, tuple) else hosts,
+            "port": url.port,
+            "user": url.username,
+            "password": url.password,
+            "database": url.database,
+            "server_settings": {"application_name": query.pop("application_name", "ai-agent")},
+        }
+        query.pop("host", None)
+        if security := _security(query):
+            arguments["ssl"] = security
+        if query.pop("sslnegotiation", "postgres") == "direct":
+            arguments["direct_tls"] = True
+        query.pop("connect_timeout", None)
+        if "-pooler." in (url.host or ""):
+            arguments["statement_cache_size"] = 0  # PgBouncer hands each transaction to any connection
+        arguments |= {name: query.pop(name) for name in _PASSED_ON if name in query}
+        arguments["server_settings"] |= _endpoint(query)
+        unknown = sorted(set(query) - set(_IGNORED))
+        if unknown:
+            raise InvalidAddressError(f"the database URL has an option that is not understood: {unknown[0]}")
+        return cls({name: value for name, value in arguments.items() if value is not None})
+
+
+def _parse_url(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise InvalidAddressError("the database URL can't be read; write postgresql://user@host/name") from None
+    if url.drivername not in _SCHEMES:
+        raise InvalidAddressError("the database URL must begin with postgresql://")
+    return url
+
+
+def _security(query: dict[str, str]) -> ssl.SSLContext | str | None:
+    mode = query.pop("sslmode", None)
+    root = query.pop("sslrootcert", "system")
+    if query.pop("channel_binding", "prefer") == "require" and (mode is None or mode in _WITHOUT_CERTIFICATE):
+        mode = "verify-full"
+    if mode not in ("verify-full", "verify-ca"):
+        return mode
+    context = ssl.create_default_context(cafile=None if root == "system" else root)
+    context.check_hostname = mode == "verify-full"
+    return context
+
+
+def _endpoint(query: dict[str, str]) -> dict[str, str]:
+    """Neon's way to name its endpoint; other options don't pass through a pooler."""
+    options = query.pop("options", "").strip()
+    if options and not options.startswith(("endpoint=", "project=")):
+        raise InvalidAddressError("options in the database URL are not passed on: use ALTER ROLE … SET")
+    return {"options": options} if options else {}

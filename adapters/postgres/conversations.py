@@ -1,0 +1,205 @@
+"""The conversation repository in PostgreSQL: each write one guarded statement, each read one statement."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, override
+from uuid import UUID
+
+import asyncpg
+
+from adapters.postgres import statements
+from adapters.postgres.compiling import Statement
+from adapters.postgres.database import Database
+from adapters.postgres.rows import conversation_of, effect_of, message_of, values_of_key, values_of_messages
+from domain.append import AppendDecision
+from domain.conversation import UNSET, Conversation, ConversationChange, NewConversation
+from domain.errors import (
+    ConversationNotFoundError,
+    IdempotencyKeyTakenError,
+    MessageNotFoundError,
+    StateMovedError,
+)
+from domain.idempotency import Effect, IdempotencyKey
+from domain.identifiers import ConversationId, OwnerId
+from domain.message import Message
+from domain.pages import ConversationCursor, ConversationWindow, MessageWindow
+from domain.ports import ConversationRepository
+
+_TOP: Final = ConversationCursor(datetime(9999, 12, 31, tzinfo=UTC), ConversationId(UUID(int=2**128 - 1)))
+
+
+class PostgresConversationRepository(ConversationRepository):
+    """Keeps conversations in PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @override
+    async def create(
+        self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
+    ) -> tuple[Conversation, Sequence[Message]]:
+        first = new.append.messages if new.append else ()
+        row = await self._write(
+            statements.CREATE,
+            owner_id=owner_id,
+            conversation_id=new.id,
+            title=new.opening_title,
+            title_is_auto=new.title_is_auto,
+            metadata=new.metadata.text,
+            leaves=_calls(new.append.leaves if new.append else None) or [],
+            **values_of_key(key),
+            **values_of_messages(first),
+        )
+        created_at = row["created_at"]
+        conversation = Conversation(
+            id=new.id,
+            title=new.opening_title,
+            title_is_auto=new.title_is_auto,
+            metadata=new.metadata,
+            last_seq=len(first),
+            archived_at=None,
+            created_at=created_at,
+            updated_at=created_at,
+        )
+        return conversation, [Message.of(message, new.id, seq, created_at) for seq, message in enumerate(first, 1)]
+
+    @override
+    async def append(
+        self,
+        owner_id: OwnerId,
+        conversation_id: ConversationId,
+        decision: AppendDecision,
+        key: IdempotencyKey | None,
+    ) -> Sequence[Message]:
+        row = await self._write(
+            statements.APPEND,
+            owner_id=owner_id,
+            conversation_id=conversation_id,
+            suggested_title=decision.title,
+            decided_on=_calls(decision.decided_on),
+            leaves=_calls(decision.leaves),
+            **values_of_key(key),
+            **values_of_messages(decision.messages),
+        )
+        if row is None:
+            await self.conversation(owner_id, conversation_id)  # raises if that is why
+            raise StateMovedError
+        first = row["last_seq"] - len(decision.messages) + 1
+        return [
+            Message.of(message, conversation_id, seq, row["updated_at"])
+            for seq, message in enumerate(decision.messages, first)
+        ]
+
+    @override
+    async def open_calls(
+        self, owner_id: OwnerId, conversation_id: ConversationId, key: IdempotencyKey | None
+    ) -> tuple[frozenset[str], Effect | None]:
+        row = await self._fetch_row(
+            statements.OPEN_CALLS,
+            owner_id=owner_id,
+            conversation_id=conversation_id,
+            key=key and key.stored,
+        )
+        if row is None:
+            raise ConversationNotFoundError
+        return frozenset(row["open_tool_calls"]), None if row["fingerprint"] is None else effect_of(row)
+
+    @override
+    async def effect(self, owner_id: OwnerId, key: IdempotencyKey) -> Effect | None:
+        row = await self._fetch_row(statements.EFFECT, owner_id=owner_id, key=key.stored)
+        return None if row is None else effect_of(row)
+
+    @override
+    async def conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> Conversation:
+        row = await self._fetch_row(statements.ONE_CONVERSATION, owner_id=owner_id, conversation_id=conversation_id)
+        if row is None:
+            raise ConversationNotFoundError
+        return conversation_of(row)
+
+    @override
+    async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> Sequence[Conversation]:
+        after = window.cursor or _TOP
+        rows = await self._fetch(
+            statements.CONVERSATIONS,
+            owner_id=owner_id,
+            archived=window.archived,
+            after_updated_at=after.updated_at,
+            after_id=after.id,
+            limit=window.limit + 1,
+        )
+        return [conversation_of(row) for row in rows]
+
+    @override
+    async def messages(
+        self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
+    ) -> tuple[Conversation, Sequence[Message]]:
+        statement, anchor = _page(window)
+        rows = await self._fetch(
+            statement, owner_id=owner_id, conversation_id=conversation_id, limit=window.limit, anchor=anchor
+        )
+        if not rows:
+            raise ConversationNotFoundError
+        conversation = conversation_of(rows[0], "conversation_")
+        return conversation, [message_of(conversation_id, row) for row in rows if row["seq"] is not None]
+
+    @override
+    async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
+        row = await self._fetch_row(statements.MESSAGE, owner_id=owner_id, conversation_id=conversation_id, seq=seq)
+        if row is None:
+            raise MessageNotFoundError
+        return message_of(conversation_id, row)
+
+    @override
+    async def update(
+        self, owner_id: OwnerId, conversation_id: ConversationId, change: ConversationChange
+    ) -> Conversation:
+        row = await self._fetch_row(
+            statements.UPDATE,
+            owner_id=owner_id,
+            conversation_id=conversation_id,
+            sets_title=change.title is not UNSET,
+            title=None if change.title is UNSET else change.title,
+            metadata=change.metadata and change.metadata.text,
+            archived=None if change.archived is UNSET else change.archived,
+            decided_on=change.decided_on_metadata and change.decided_on_metadata.text,
+        )
+        if row is None:
+            await self.conversation(owner_id, conversation_id)  # raises if that is why
+            raise StateMovedError
+        return conversation_of(row)
+
+    @override
+    async def delete(self, owner_id: OwnerId, conversation_id: ConversationId) -> None:
+        row = await self._fetch_row(statements.DELETE, owner_id=owner_id, conversation_id=conversation_id)
+        if row is None:
+            raise ConversationNotFoundError
+
+    async def _write(self, statement: Statement, **values: Any) -> Any:
+        try:
+            return await self._fetch_row(statement, **values)
+        except asyncpg.UniqueViolationError as error:
+            # Citus names the shard's constraint in the message only; no other unique key is written by a client's word
+            if "pk_idempotency_keys" in (error.constraint_name or str(error)):
+                raise IdempotencyKeyTakenError from error
+            raise
+
+    async def _fetch_row(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
+        return await self._database.fetch_row(statement.sql, statement.arguments(values))
+
+    async def _fetch(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
+        return await self._database.fetch(statement.sql, statement.arguments(values))
+
+
+def _calls(open_calls: frozenset[str] | None) -> list[str] | None:
+    """Open tool calls as the database compares them: sorted."""
+    return None if open_calls is None else sorted(open_calls)
+
+
+def _page(window: MessageWindow) -> tuple[Statement, int]:
+    if window.before is not None:
+        return statements.MESSAGES_BEFORE, window.before
+    if window.after is not None:
+        return statements.MESSAGES_AFTER, window.after
+    if window.around is not None:
+        return statements.MESSAGES_AROUND, window.around
+    return statements.MESSAGES_NEWEST, 0

@@ -1,0 +1,84 @@
+"""Rows become domain objects, and domain objects become the values of statements."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from domain.conversation import Conversation
+from domain.idempotency import Effect, IdempotencyKey
+from domain.identifiers import ConversationId
+from domain.json_text import JsonText
+from domain.message import Message, NewMessage, Status
+from domain.roles import Role
+
+_ROLES = {role.value: role for role in Role}
+_STATUSES = {status.value: status for status in Status}
+
+
+def conversation_of(row: asyncpg.Record, prefix: str = "") -> Conversation:
+    """A row with the columns of a conversation, each after ``prefix``."""
+    return Conversation(
+        id=ConversationId(row[f"{prefix}id"]),
+        title=row[f"{prefix}title"],
+        title_is_auto=row[f"{prefix}title_is_auto"],
+        metadata=JsonText(row[f"{prefix}metadata"]),
+        last_seq=row[f"{prefix}last_seq"],
+        archived_at=row[f"{prefix}archived_at"],
+        created_at=row[f"{prefix}created_at"],
+        updated_at=row[f"{prefix}updated_at"],
+    )
+
+
+def message_of(conversation_id: ConversationId, row: asyncpg.Record) -> Message:
+    """A row with the columns of a message."""
+    return Message(
+        conversation_id,
+        row["seq"],
+        _ROLES[row["role"]],
+        _json(row["content"]),
+        _json(row["tool_calls"]),
+        row["tool_call_id"],
+        row["name"],
+        _STATUSES[row["status"]],
+        JsonText(row["metadata"]),
+        row["created_at"],
+    )
+
+
+def effect_of(row: asyncpg.Record) -> Effect:
+    """A row with the columns of an idempotency key."""
+    return Effect(
+        fingerprint=row["fingerprint"],
+        conversation_id=ConversationId(row["conversation_id"]),
+        first_seq=row["first_seq"],
+        last_seq=row["last_seq"],
+        created_at=row["created_at"],
+    )
+
+
+def values_of_key(key: IdempotencyKey | None) -> dict[str, Any]:
+    """A key, or none, as parameters."""
+    return {"key": key and key.stored, "fingerprint": key and key.fingerprint}
+
+
+def values_of_messages(messages: Sequence[NewMessage]) -> dict[str, Any]:
+    """New messages as parameters: an array a column, and their count."""
+    return {
+        "count": len(messages),
+        "messages_role": [message.role.value for message in messages],
+        "messages_content": [_text(message.content_json) for message in messages],
+        "messages_tool_calls": [_text(message.tool_calls_json) for message in messages],
+        "messages_tool_call_id": [message.tool_call_id for message in messages],
+        "messages_name": [message.name for message in messages],
+        "messages_status": [message.status.value for message in messages],
+        "messages_metadata": [message.metadata_json.text for message in messages],
+    }
+
+
+def _json(text: str | None) -> JsonText | None:
+    return None if text is None else JsonText(text)
+
+
+def _text(document: JsonText | None) -> str | None:
+    return None if document is None else document.text

@@ -1,0 +1,92 @@
+"""The tables: every key begins with the owner, so nothing can be found, and nothing need be placed, without one."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TIMESTAMP
+
+SCHEMA = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+conversations = Table(
+    "conversations",
+    SCHEMA,
+    Column("owner_id", Text, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("title", Text),
+    Column("title_is_auto", Boolean, nullable=False),
+    Column("metadata", JSONB, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("open_tool_calls", ARRAY(Text), nullable=False),
+    Column("archived_at", TIMESTAMP(timezone=True)),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("updated_at", TIMESTAMP(timezone=True), nullable=False),
+    PrimaryKeyConstraint("owner_id", "id"),
+    CheckConstraint("owner_id <> ''", name="owner_is_named"),
+    CheckConstraint("last_seq >= 0", name="last_seq_counts"),
+    CheckConstraint("char_length(title) <= 200", name="title_is_short"),
+    CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata_is_object"),
+)
+
+Index(
+    "ix_conversations_owner_id_updated_at_id",
+    conversations.c.owner_id,
+    conversations.c.updated_at.desc(),
+    conversations.c.id.desc(),
+)
+
+messages = Table(
+    "messages",
+    SCHEMA,
+    Column("owner_id", Text, nullable=False),
+    Column("conversation_id", Uuid, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("content", JSON),  # json, not jsonb: read and written whole, and kept as it came
+    Column("tool_calls", JSON),
+    Column("tool_call_id", Text),
+    Column("name", Text),
+    Column("item", JSON),  # an OpenAI Responses item that has no form as a chat message
+    Column("status", Text, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    PrimaryKeyConstraint("owner_id", "conversation_id", "seq"),
+    ForeignKeyConstraint(
+        ["owner_id", "conversation_id"], ["conversations.owner_id", "conversations.id"], ondelete="CASCADE"
+    ),
+    CheckConstraint("seq > 0", name="seq_counts"),
+    CheckConstraint("role IN ('system', 'developer', 'user', 'assistant', 'tool')", name="role_is_known"),
+    CheckConstraint("status IN ('in_progress', 'completed', 'incomplete', 'failed')", name="status_is_known"),
+)
+
+# A key outlives the conversation it wrote to, or a late retry would have its effect a second time: no foreign key.
+idempotency_keys = Table(
+    "idempotency_keys",
+    SCHEMA,
+    Column("owner_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("conversation_id", Uuid, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    PrimaryKeyConstraint("owner_id", "key"),
+)

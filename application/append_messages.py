@@ -1,0 +1,70 @@
+"""Append messages: all of them or none, next in the conversation's order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from application.idempotency import effect_of
+from domain.append import decide_append, depends_on_open_calls
+from domain.errors import ConflictError, IdempotencyKeyTakenError, StateMovedError
+from domain.idempotency import Effect, IdempotencyKey
+from domain.identifiers import ConversationId
+from domain.message import Message, NewMessage
+from domain.pages import MessageWindow
+from domain.ports import ConversationRepository
+from domain.principal import Principal
+
+_MAX_ATTEMPTS: Final = 100
+"""Each failed attempt means that another writer got on; so many of them in a row is no longer contention."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """The messages as they are kept; ``replayed`` when the idempotency key had written them before."""
+
+    messages: Sequence[Message]
+    replayed: bool
+
+
+class AppendMessages:
+    """Append messages to a conversation of the caller's."""
+
+    def __init__(self, conversations: ConversationRepository) -> None:
+        self._conversations = conversations
+
+    async def __call__(
+        self,
+        principal: Principal,
+        conversation_id: ConversationId,
+        messages: Sequence[NewMessage],
+        *,
+        key: IdempotencyKey | None = None,
+    ) -> Appended:
+        """Write 1 to 100 messages with the next seqs.
+
+        Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError.
+        It never fails for being concurrent with other appends.
+        """
+        principal.require_authorship(message.role for message in messages)
+        needs_state = depends_on_open_calls(messages)
+        for _ in range(_MAX_ATTEMPTS):
+            open_calls: frozenset[str] | None = None
+            if needs_state:
+                open_calls, effect = await self._conversations.open_calls(principal.owner_id, conversation_id, key)
+                if effect is not None and key is not None:
+                    effect.require_same_request(key)
+                    return await self._replay(principal, effect)
+            decision = decide_append(messages, open_calls)
+            try:
+                written = await self._conversations.append(principal.owner_id, conversation_id, decision, key)
+            except StateMovedError:
+                continue
+            except IdempotencyKeyTakenError:
+                return await self._replay(principal, await effect_of(self._conversations, principal.owner_id, key))
+            return Appended(messages=written, replayed=False)
+        raise ConflictError
+
+    async def _replay(self, principal: Principal, effect: Effect) -> Appended:
+        window = MessageWindow(after=effect.first_seq - 1, limit=effect.last_seq - effect.first_seq + 1)
+        _, messages = await self._conversations.messages(principal.owner_id, effect.conversation_id, window)
+        return Appended(messages=messages, replayed=True)

@@ -1,0 +1,14 @@
+"""Check readiness: can the promises be kept right now."""
+
+from domain.ports import Readiness
+
+
+class CheckReadiness:
+    """Ask whether the service can take traffic."""
+
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
+
+    async def __call__(self) -> None:
+        """Return if it can. Raises UnavailableError, saying why not."""
+        await self._readiness.check()

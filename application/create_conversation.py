@@ -1,0 +1,79 @@
+"""Create a conversation, with its first messages if there are any."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from application.idempotency import effect_of
+from domain.append import decide_append
+from domain.conversation import Conversation, NewConversation
+from domain.errors import IdempotencyKeyTakenError
+from domain.idempotency import Effect, IdempotencyKey
+from domain.message import Message, NewMessage
+from domain.metadata import make_metadata
+from domain.pages import MessageWindow
+from domain.ports import ConversationIds, ConversationRepository
+from domain.principal import Principal
+from domain.title import check_title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The conversation as it was created; ``replayed`` when the idempotency key had created it before."""
+
+    conversation: Conversation
+    messages: Sequence[Message]
+    replayed: bool
+
+
+class CreateConversation:
+    """Create a conversation for the caller."""
+
+    def __init__(self, conversations: ConversationRepository, ids: ConversationIds) -> None:
+        self._conversations = conversations
+        self._ids = ids
+
+    async def __call__(
+        self,
+        principal: Principal,
+        *,
+        title: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        messages: Sequence[NewMessage] = (),
+        key: IdempotencyKey | None = None,
+    ) -> Created:
+        """Write the conversation and up to 100 messages at once.
+
+        Raises RoleNotAllowedError, RuleViolationError, IdempotencyKeyReusedError; ConversationNotFoundError when the
+        key had created a conversation that is deleted since.
+        """
+        if title is not None:
+            check_title(title)
+        principal.require_authorship(message.role for message in messages)
+        new = NewConversation(
+            id=self._ids.next(),
+            title=title,
+            metadata=make_metadata(metadata),
+            append=decide_append(messages, frozenset()) if messages else None,
+        )
+        try:
+            conversation, written = await self._conversations.create(principal.owner_id, new, key)
+        except IdempotencyKeyTakenError:
+            return await self._replay(principal, new, await effect_of(self._conversations, principal.owner_id, key))
+        return Created(conversation=conversation, messages=written, replayed=False)
+
+    async def _replay(self, principal: Principal, new: NewConversation, effect: Effect) -> Created:
+        """The first answer again: the request is the same, so only place and time are the effect's."""
+        window = MessageWindow(after=0, limit=max(effect.last_seq, 1))
+        _, messages = await self._conversations.messages(principal.owner_id, effect.conversation_id, window)
+        conversation = Conversation(
+            id=effect.conversation_id,
+            title=new.opening_title,
+            title_is_auto=new.title_is_auto,
+            metadata=new.metadata,
+            last_seq=effect.last_seq,
+            archived_at=None,
+            created_at=effect.created_at,
+            updated_at=effect.created_at,
+        )
+        return Created(conversation=conversation, messages=messages[: effect.last_seq], replayed=True)

@@ -1,0 +1,57 @@
+"""The facade: all use cases as one object, the same for HTTP and for the agent runtime."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from application.append_messages import AppendMessages
+from application.authenticate import Authenticate
+from application.chat import Chat
+from application.check_readiness import CheckReadiness
+from application.create_conversation import CreateConversation
+from application.delete_conversation import DeleteConversation
+from application.get_message import GetMessage
+from application.list_conversations import ListConversations
+from application.read_history import ReadHistory
+from application.update_conversation import UpdateConversation
+from domain.ports import ConversationIds, ConversationRepository, Readiness, Responder, TokenVerifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Every use case; they keep no state, so one object serves all callers at once."""
+
+    authenticate: Authenticate
+    create_conversation: CreateConversation
+    list_conversations: ListConversations
+    read_history: ReadHistory
+    update_conversation: UpdateConversation
+    delete_conversation: DeleteConversation
+    append_messages: AppendMessages
+    get_message: GetMessage
+    chat: Chat
+    check_readiness: CheckReadiness
+
+    @classmethod
+    def over(
+        cls,
+        *,
+        conversations: ConversationRepository,
+        ids: ConversationIds,
+        tokens: TokenVerifier,
+        responder: Responder,
+        readiness: Readiness,
+    ) -> Self:
+        """The use cases over these ports."""
+        create, append = CreateConversation(conversations, ids), AppendMessages(conversations)
+        return cls(
+            authenticate=Authenticate(tokens),
+            create_conversation=create,
+            list_conversations=ListConversations(conversations),
+            read_history=ReadHistory(conversations),
+            update_conversation=UpdateConversation(conversations),
+            delete_conversation=DeleteConversation(conversations),
+            append_messages=append,
+            get_message=GetMessage(conversations),
+            chat=Chat(conversations, create, append, responder),
+            check_readiness=CheckReadiness(readiness),
+        )

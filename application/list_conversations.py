@@ -1,0 +1,22 @@
+"""List conversations: the caller's own, latest activity first."""
+
+from domain.pages import ConversationCursor, ConversationPage, ConversationWindow
+from domain.ports import ConversationRepository
+from domain.principal import Principal
+
+
+class ListConversations:
+    """List the caller's conversations."""
+
+    def __init__(self, conversations: ConversationRepository) -> None:
+        self._conversations = conversations
+
+    async def __call__(self, principal: Principal, window: ConversationWindow) -> ConversationPage:
+        """A page of them. One that becomes active during a walk moves to the top and is not met again below."""
+        found = await self._conversations.conversations(principal.owner_id, window)
+        page = found[: window.limit]
+        more = len(found) > len(page)
+        return ConversationPage(
+            conversations=page,
+            next_cursor=ConversationCursor(page[-1].updated_at, page[-1].id) if more else None,
+        )

@@ -1,0 +1,1 @@
+"""The core: conversations, messages, the rules about them, and the ports."""

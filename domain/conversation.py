@@ -1,0 +1,110 @@
+"""A conversation, how it begins, and what may be changed of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+from domain.append import AppendDecision
+from domain.errors import RuleViolationError
+from domain.identifiers import ConversationId
+from domain.json_text import EMPTY_OBJECT, JsonText
+from domain.metadata import make_metadata, merge_patch
+from domain.title import check_title
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation of one owner; ``updated_at`` is its latest append, ``last_seq`` the seq of its last message."""
+
+    id: ConversationId
+    title: str | None
+    title_is_auto: bool
+    metadata: JsonText
+    last_seq: int
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def archived(self) -> bool:
+        """Whether its owner put it away."""
+        return self.archived_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConversation:
+    """A conversation to be created, with its first messages if ``append`` has any."""
+
+    id: ConversationId
+    title: str | None
+    metadata: JsonText
+    append: AppendDecision | None
+
+    @property
+    def opening_title(self) -> str | None:
+        """The title that was given, else the one that the first messages suggest."""
+        if self.title is not None or self.append is None:
+            return self.title
+        return self.append.title
+
+    @property
+    def title_is_auto(self) -> bool:
+        """Whether nobody gave the title that it has."""
+        return self.title is None and self.opening_title is not None
+
+
+class Unset(Enum):
+    """The value of what a caller did not mention, where None is a value."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationPatch:
+    """What a caller wants changed, as JSON Merge Patch (RFC 7396): what is not mentioned stays, None removes."""
+
+    title: str | None | Unset = UNSET
+    metadata: Mapping[str, Any] | None | Unset = UNSET
+    archived: bool | None | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        if isinstance(self.title, str):
+            check_title(self.title)
+
+    @property
+    def depends_on_metadata(self) -> bool:
+        """Whether the outcome can't be known without the metadata as it is."""
+        return isinstance(self.metadata, Mapping)
+
+    def decide(self, metadata: JsonText | None) -> "ConversationChange":
+        """The change to write, decided on the metadata as it is (None where it doesn't matter)."""
+        return ConversationChange(
+            title=self.title,
+            metadata=self._merge(metadata),
+            archived=self.archived if self.archived is UNSET else bool(self.archived),
+            decided_on_metadata=metadata if self.depends_on_metadata else None,
+        )
+
+    def _merge(self, metadata: JsonText | None) -> JsonText | None:
+        if self.metadata is UNSET:
+            return None
+        if self.metadata is None:
+            return EMPTY_OBJECT
+        if metadata is None:
+            raise RuleViolationError("metadata", "can't be merged into nothing")
+        return make_metadata(merge_patch(metadata.value, self.metadata))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationChange:
+    """A change as it is written: only if the metadata is still ``decided_on_metadata`` (None: whatever it is)."""
+
+    title: str | None | Unset
+    metadata: JsonText | None
+    archived: bool | Unset
+    decided_on_metadata: JsonText | None

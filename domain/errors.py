@@ -1,0 +1,133 @@
+"""The errors of the domain, one tree by category; each leaf's ``code`` is a stable contract.
+
+AiAgentError
+├── UnauthenticatedError                who calls is not proven
+├── ForbiddenError                      the caller is proven, but may not
+│   └── RoleNotAllowedError             a role that is not the caller's to write
+├── NotFoundError                       missing, or somebody else's: never told apart
+│   ├── ConversationNotFoundError
+│   └── MessageNotFoundError
+├── RuleViolationError                  a value breaks a rule; ``field`` names it
+│   ├── InvalidCursorError
+│   └── IdempotencyKeyReusedError
+├── ConflictError                       the state moved under the caller
+│   ├── StateMovedError
+│   └── IdempotencyKeyTakenError
+├── ResponderFailedError                the reply could not be made
+└── UnavailableError                    the storage is away, full or too slow
+
+Messages are facts for a developer and never hold what a caller sent.
+"""
+
+from typing import ClassVar, Self
+
+
+class AiAgentError(Exception):
+    """Everything that the domain refuses."""
+
+    code: ClassVar[str]
+    message: ClassVar[str]
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+
+class UnauthenticatedError(AiAgentError):
+    """The call carries no proven session."""
+
+    code = "unauthenticated"
+    message = "A valid session is required."
+
+
+class ForbiddenError(AiAgentError):
+    """The caller is known, and may not do this."""
+
+    code = "forbidden"
+    message = "This is not allowed to you."
+
+
+class RoleNotAllowedError(ForbiddenError):
+    """The caller may not write messages of this role."""
+
+    code = "role_not_allowed"
+    message = "A user's session writes messages of the role user only."
+
+
+class NotFoundError(AiAgentError):
+    """What was asked for does not exist for this owner."""
+
+    code = "not_found"
+    message = "There is nothing here."
+
+
+class ConversationNotFoundError(NotFoundError):
+    """The owner has no such conversation."""
+
+    code = "conversation_not_found"
+    message = "There is no such conversation."
+
+
+class MessageNotFoundError(NotFoundError):
+    """The conversation has no such message."""
+
+    code = "message_not_found"
+    message = "There is no such message."
+
+
+class RuleViolationError(AiAgentError):
+    """A value breaks a rule; ``field`` is its path, such as ``messages[0].content``."""
+
+    code = "rule_violation"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+    def within(self, parent: str) -> Self:
+        """The same error seen from the value that holds the field."""
+        return type(self)(f"{parent}.{self.field}", str(self))
+
+
+class InvalidCursorError(RuleViolationError):
+    """The cursor is damaged, or was made for another list."""
+
+    code = "invalid_cursor"
+
+
+class IdempotencyKeyReusedError(RuleViolationError):
+    """The key was used before, for a request that differs from this one."""
+
+    code = "idempotency_key_reused"
+
+
+class ConflictError(AiAgentError):
+    """The state moved while the caller decided."""
+
+    code = "conflict"
+    message = "The conversation changed meanwhile; try again."
+
+
+class StateMovedError(ConflictError):
+    """The state that a write was decided on is no longer the state."""
+
+    code = "state_moved"
+
+
+class IdempotencyKeyTakenError(ConflictError):
+    """The key has had its effect already; nothing was written."""
+
+    code = "idempotency_key_taken"
+
+
+class ResponderFailedError(AiAgentError):
+    """The responder failed; the user's message, and what was said until then, are saved."""
+
+    code = "responder_failed"
+    message = "The reply failed. Your message is saved."
+
+
+class UnavailableError(AiAgentError):
+    """The storage can't be used now; the same call may work in a moment."""
+
+    code = "unavailable"
+    message = "The storage is not available at the moment."

@@ -1,0 +1,52 @@
+"""Idempotency: a key under which a request has its effect once."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from domain.errors import IdempotencyKeyReusedError, RuleViolationError
+from domain.identifiers import ConversationId
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """A caller's key and a fingerprint of the request that it stands for.
+
+    ``step`` tells apart the writes of one request that has several.
+    """
+
+    key: str
+    fingerprint: bytes
+    step: str = ""
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise RuleViolationError("Idempotency-Key", "must be 1 to 128 letters, digits, hyphens or underscores")
+
+    @property
+    def stored(self) -> str:
+        """The key as it is kept; a step follows a slash, which no caller's key has."""
+        return f"{self.key}/{self.step}" if self.step else self.key
+
+    def of_step(self, step: str) -> Self:
+        """The key of a further write of the same request."""
+        return replace(self, step=step)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a key has done: the messages ``first_seq`` to ``last_seq`` of a conversation (none where first > last)."""
+
+    fingerprint: bytes
+    conversation_id: ConversationId
+    first_seq: int
+    last_seq: int
+    created_at: datetime
+
+    def require_same_request(self, key: IdempotencyKey) -> None:
+        """Raise IdempotencyKeyReusedError unless the key comes with the request that had this effect."""
+        if self.fingerprint != key.fingerprint:
+            raise IdempotencyKeyReusedError("Idempotency-Key", "was used for another request")

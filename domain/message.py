@@ -1,0 +1,129 @@
+"""Messages: as they are to be written, and as they are kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from domain import content as contents
+from domain.content import Content, ToolCall
+from domain.errors import RuleViolationError
+from domain.identifiers import ConversationId, format_message_id
+from domain.json_text import JsonText
+from domain.metadata import make_metadata
+from domain.roles import MAY_CARRY, MUST_SAY_SOMETHING, Role
+
+
+class Status(StrEnum):
+    """How far a message got."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to be written, in the terms of OpenAI's Chat Completions.
+
+    ``content`` is text, a list of content parts, or None; ``metadata`` any small JSON object.
+    Raises RuleViolationError, naming the field, when it breaks a rule of its role.
+    """
+
+    role: Role
+    content: Content | None = None
+    tool_calls: Sequence[ToolCall] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    status: Status = Status.COMPLETED
+    content_json: JsonText | None = field(init=False)
+    tool_calls_json: JsonText | None = field(init=False)
+    metadata_json: JsonText = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._check_what_the_role_may_carry()
+        if self.content is not None:
+            contents.check_content(self.role, self.content)
+        if self.tool_calls:
+            contents.check_tool_calls(self.tool_calls)
+        self._check_what_the_role_must_carry()
+        if self.name is not None:
+            contents.check_name(self.name, "name", contents.MAX_NAME)
+        object.__setattr__(self, "content_json", _encode(self.content, "content"))
+        object.__setattr__(self, "tool_calls_json", _encode(self.tool_calls or None, "tool_calls"))
+        object.__setattr__(self, "metadata_json", make_metadata(self.metadata))
+
+    @property
+    def call_ids(self) -> frozenset[str]:
+        """The ids of the tool calls that this message opens."""
+        return frozenset(call["id"] for call in self.tool_calls)
+
+    def _check_what_the_role_may_carry(self) -> None:
+        carried = {"tool_calls": self.tool_calls, "tool_call_id": self.tool_call_id, "name": self.name}
+        for key, value in carried.items():
+            if value not in (None, ()) and value != [] and key not in MAY_CARRY[self.role]:
+                raise RuleViolationError(key, f"is not carried by {self.role} messages")
+
+    def _check_what_the_role_must_carry(self) -> None:
+        if self.role is Role.TOOL:
+            contents.check_name(self.tool_call_id, "tool_call_id", contents.MAX_CALL_ID)
+        if self.content is None:
+            if not (self.role is Role.ASSISTANT and self.tool_calls):
+                raise RuleViolationError("content", f"is required for {self.role} messages")
+        elif self.role in MUST_SAY_SOMETHING and contents.is_blank(self.content):
+            raise RuleViolationError("content", "must not be blank")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that is kept: its place is ``seq``, and its id is its address."""
+
+    conversation_id: ConversationId
+    seq: int
+    role: Role
+    content: JsonText | None
+    tool_calls: JsonText | None
+    tool_call_id: str | None
+    name: str | None
+    status: Status
+    metadata: JsonText
+    created_at: datetime
+
+    @classmethod
+    def of(cls, new: NewMessage, conversation_id: ConversationId, seq: int, created_at: datetime) -> Self:
+        """What a new message becomes once it is kept."""
+        return cls(
+            conversation_id,
+            seq,
+            new.role,
+            new.content_json,
+            new.tool_calls_json,
+            new.tool_call_id,
+            new.name,
+            new.status,
+            new.metadata_json,
+            created_at,
+        )
+
+    @property
+    def id(self) -> str:
+        """Its id outside."""
+        return format_message_id(self.conversation_id, self.seq)
+
+    def to_chat(self) -> dict[str, Any]:
+        """The message as Chat Completions take it, without what is ours."""
+        chat: dict[str, Any] = {"role": self.role.value, "content": self.content and self.content.value}
+        if self.tool_calls is not None:
+            chat["tool_calls"] = self.tool_calls.value
+        if self.tool_call_id is not None:
+            chat["tool_call_id"] = self.tool_call_id
+        if self.name is not None:
+            chat["name"] = self.name
+        return chat
+
+
+def _encode(value: object, name: str) -> JsonText | None:
+    return None if value is None else contents.encode(value, name)

@@ -1,0 +1,89 @@
+"""Pages: of a conversation's messages, and of an owner's conversations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from domain.conversation import Conversation
+from domain.errors import RuleViolationError
+from domain.identifiers import ConversationId
+from domain.message import Message
+
+MAX_MESSAGES: Final = 200
+MAX_CONVERSATIONS: Final = 100
+MAX_SEQ: Final = 2**32 - 1
+"""What fits into a message's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWindow:
+    """Which messages to read: those before, after or around a seq; without an anchor, the newest.
+
+    A window around a seq is filled to ``limit`` (1 to 200) where the conversation is long enough.
+    """
+
+    limit: int = 50
+    before: int | None = None
+    after: int | None = None
+    around: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MAX_MESSAGES:
+            raise RuleViolationError("limit", f"must be 1 to {MAX_MESSAGES}")
+        anchors = {"before": self.before, "after": self.after, "around": self.around}
+        given = {name: seq for name, seq in anchors.items() if seq is not None}
+        if len(given) > 1:
+            raise RuleViolationError(next(reversed(given)), "only one of before, after and around may be given")
+        for name, seq in given.items():
+            if not 0 <= seq <= MAX_SEQ:
+                raise RuleViolationError(name, "must be a sequence number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage:
+    """Messages of a conversation, oldest first, and whether there are more on either side."""
+
+    conversation: Conversation
+    messages: Sequence[Message]
+    has_more_before: bool
+    has_more_after: bool
+
+    @classmethod
+    def of(cls, window: MessageWindow, conversation: Conversation, messages: Sequence[Message]) -> "MessagePage":
+        """The page that a window shows."""
+        if messages:
+            before, after = messages[0].seq > 1, messages[-1].seq < conversation.last_seq
+        else:  # nothing lies on this side of the anchor, so all there is lies on the other
+            before = window.after is not None and conversation.last_seq > 0
+            after = window.before is not None and conversation.last_seq > 0
+        return cls(conversation=conversation, messages=messages, has_more_before=before, has_more_after=after)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationCursor:
+    """A place in the list of conversations: right after the one with this activity and id."""
+
+    updated_at: datetime
+    id: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationWindow:
+    """Which conversations to list, latest activity first: ``limit`` (1 to 100) of them after ``cursor``."""
+
+    limit: int = 20
+    cursor: ConversationCursor | None = None
+    archived: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MAX_CONVERSATIONS:
+            raise RuleViolationError("limit", f"must be 1 to {MAX_CONVERSATIONS}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationPage:
+    """Conversations, latest activity first, and the place where the next page begins (None: this is the last)."""
+
+    conversations: Sequence[Conversation]
+    next_cursor: ConversationCursor | None

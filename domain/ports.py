@@ -1,0 +1,140 @@
+"""The ports: what the application needs from outside, in the domain's own terms.
+
+Each docstring is the contract that every implementation is tested against.
+"""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.append import AppendDecision
+from domain.conversation import Conversation, ConversationChange, NewConversation
+from domain.idempotency import Effect, IdempotencyKey
+from domain.identifiers import ConversationId, OwnerId
+from domain.message import Message
+from domain.pages import ConversationWindow, MessageWindow
+from domain.principal import Principal
+
+
+class ConversationRepository(Protocol):
+    """Keeps conversations and their messages.
+
+    What an owner does not own is, to every method, the same as what does not exist.
+    A method that raises has written nothing. Every method raises UnavailableError when the storage is away.
+    """
+
+    @abstractmethod
+    async def create(
+        self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
+    ) -> tuple[Conversation, Sequence[Message]]:
+        """Write the conversation and its messages, with seqs from 1; both carry the same time.
+
+        Without a title it takes the one that the append suggests, marked as automatic.
+        Raises IdempotencyKeyTakenError if the owner's key had its effect already.
+        """
+
+    @abstractmethod
+    async def append(
+        self,
+        owner_id: OwnerId,
+        conversation_id: ConversationId,
+        decision: AppendDecision,
+        key: IdempotencyKey | None,
+    ) -> Sequence[Message]:
+        """Write the messages with the next seqs, without a gap, in their order, and return them.
+
+        The conversation's ``updated_at`` moves to their time, never back. A conversation without a title takes the
+        decision's, marked as automatic. Raises ConversationNotFoundError; StateMovedError if the open tool calls are
+        not those that the decision was made on; IdempotencyKeyTakenError if the owner's key had its effect already.
+        """
+
+    @abstractmethod
+    async def open_calls(
+        self, owner_id: OwnerId, conversation_id: ConversationId, key: IdempotencyKey | None
+    ) -> tuple[frozenset[str], Effect | None]:
+        """The open tool calls, and what the owner's key has done so far. Raises ConversationNotFoundError."""
+
+    @abstractmethod
+    async def effect(self, owner_id: OwnerId, key: IdempotencyKey) -> Effect | None:
+        """What the owner's key has done so far; None if nothing. It outlives the conversation."""
+
+    @abstractmethod
+    async def conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> Conversation:
+        """The conversation. Raises ConversationNotFoundError."""
+
+    @abstractmethod
+    async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> Sequence[Conversation]:
+        """The owner's conversations of the window, by ``updated_at`` and id, both descending.
+
+        Only archived ones, or only the others; with a cursor only those that follow it in that order. One more than
+        the window's limit where there are more.
+        """
+
+    @abstractmethod
+    async def messages(
+        self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
+    ) -> tuple[Conversation, Sequence[Message]]:
+        """The conversation and the messages of the window at one instant, by seq. Raises ConversationNotFoundError."""
+
+    @abstractmethod
+    async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
+        """One message. Raises MessageNotFoundError, also where there is no such conversation."""
+
+    @abstractmethod
+    async def update(
+        self, owner_id: OwnerId, conversation_id: ConversationId, change: ConversationChange
+    ) -> Conversation:
+        """Write the change; ``updated_at`` stays, and a conversation archived twice keeps its first ``archived_at``.
+
+        A title that is set is no longer automatic. Raises ConversationNotFoundError; StateMovedError if the metadata
+        is not what the change was decided on.
+        """
+
+    @abstractmethod
+    async def delete(self, owner_id: OwnerId, conversation_id: ConversationId) -> None:
+        """Delete the conversation and all its messages at once. Raises ConversationNotFoundError."""
+
+
+class TokenVerifier(Protocol):
+    """Tells whom a session token belongs to."""
+
+    @abstractmethod
+    async def verify(self, token: str) -> Principal | None:
+        """The caller with the end of the session, or None: unknown, malformed, expired or signed out.
+
+        Expiry is judged by the storage's clock. Raises UnavailableError when the storage is away.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A user's turn that waits for a reply: what was said, and the message it is saved as."""
+
+    owner_id: OwnerId
+    text: str
+    message: Message
+
+
+class Responder(Protocol):
+    """Answers a user's turn."""
+
+    @abstractmethod
+    def reply(self, turn: Turn) -> AsyncIterator[str]:
+        """The reply's text, piece by piece. Any exception means that it failed after what it had said."""
+
+
+class ConversationIds(Protocol):
+    """Makes identifiers for new conversations."""
+
+    @abstractmethod
+    def next(self) -> ConversationId:
+        """An identifier that was never given before."""
+
+
+class Readiness(Protocol):
+    """Knows whether the service can keep its promises."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Raise UnavailableError, saying why, unless the storage answers, is durable and has the current schema."""

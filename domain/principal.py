@@ -1,0 +1,38 @@
+"""Who calls, and on whose behalf."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from domain.errors import RoleNotAllowedError, RuleViolationError
+from domain.identifiers import OwnerId
+from domain.roles import MAY_AUTHOR, Caller, Role
+
+_MAX_OWNER_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """A proven caller; everything it reads and writes is ``owner_id``'s.
+
+    ``session_expires_at`` is None where no session is involved.
+    """
+
+    owner_id: OwnerId
+    caller: Caller = Caller.USER
+    session_expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.owner_id) <= _MAX_OWNER_LENGTH or not self.owner_id.isprintable():
+            raise RuleViolationError("owner_id", f"must be 1 to {_MAX_OWNER_LENGTH} printable characters")
+
+    @classmethod
+    def agent(cls, *, on_behalf_of: str) -> Self:
+        """The agent runtime, acting for an owner."""
+        return cls(owner_id=OwnerId(on_behalf_of), caller=Caller.AGENT)
+
+    def require_authorship(self, roles: Iterable[Role]) -> None:
+        """Raise RoleNotAllowedError unless the caller may write messages of all these roles."""
+        if not MAY_AUTHOR[self.caller].issuperset(roles):
+            raise RoleNotAllowedError

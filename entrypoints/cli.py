@@ -1,0 +1,94 @@
+"""The command line: ``ai-agent serve | migrate | dev | openapi``."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from entrypoints import serving
+from entrypoints.container import operations
+from entrypoints.development import run_development
+from entrypoints.http.app import make_routes
+from entrypoints.http.openapi import make_document
+from entrypoints.serving import AddressInUseError
+from entrypoints.settings import Settings, SettingsError
+
+_log = logging.getLogger("ai-agent")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code is 0, or 1 after one line that says why not."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("uvicorn", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    options = _parser().parse_args(arguments)
+    try:
+        _COMMANDS[options.command](options)
+    except (SettingsError, AddressInUseError, operations.OperationError) as error:
+        sys.stderr.write(f"ai-agent: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
+    settings = Settings.read()
+    listener = serving.bind(options.host, options.port)
+    asyncio.run(operations.require_current_schema(settings))
+    _log.info("Serving on http://%s:%d with %d worker(s)", options.host, options.port, options.workers)
+    factory = "entrypoints.http.app:make_app_from_environment"
+    serving.serve_workers(factory, listener, workers=options.workers)
+
+
+def _migrate(_: argparse.Namespace) -> None:
+    before, after = asyncio.run(operations.migrate(Settings.read()))
+    news = f"The schema is at revision {after}, as it was." if before == after else f"Migrated to revision {after}."
+    sys.stdout.write(f"{news}\n")
+
+
+def _dev(options: argparse.Namespace) -> None:
+    run_development(options.host, options.port, options.data, os.environ.get("DATABASE_URL"))
+
+
+def _openapi(_: argparse.Namespace) -> None:
+    json.dump(make_document(make_routes()), sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
+    "serve": _serve,
+    "migrate": _migrate,
+    "dev": _dev,
+    "openapi": _openapi,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ai-agent", description="Keeps people's conversations with an assistant.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve HTTP on the database that DATABASE_URL names")
+    dev = commands.add_parser("dev", help="serve HTTP for a developer, on an embedded PostgreSQL if need be")
+    commands.add_parser("migrate", help="bring the schema of the database up to date")
+    commands.add_parser("openapi", help="print the OpenAPI document")
+    for command in (serve, dev):
+        command.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
+        command.add_argument("--port", default=8000, type=_number(0, 65535), help="the port (%(default)s)")
+    serve.add_argument("--workers", default=1, type=_number(1, 1000), help="processes (%(default)s)")
+    dev.add_argument("--data", default=Path(".data"), type=Path, help="folder of the embedded database (%(default)s)")
+    return parser
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be {least} to {most}")
+        return value
+
+    return number

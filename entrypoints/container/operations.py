@@ -1,0 +1,36 @@
+"""What an operator does with the database: bring its schema up to date, and look whether it is."""
+
+import asyncpg
+
+from adapters.postgres import migrating
+from adapters.postgres.database import PASSING, Database, PoolSettings
+from adapters.postgres.readiness import PostgresReadiness
+from domain.errors import UnavailableError
+from entrypoints.container.wiring import address_of
+from entrypoints.settings import Settings
+
+
+class OperationError(Exception):
+    """It could not be done; the message is one line and names neither the database's URL nor a secret."""
+
+
+async def migrate(settings: Settings) -> tuple[str | None, str | None]:
+    """Bring the schema to the newest revision; the revisions before and after. Raises OperationError."""
+    try:
+        return await migrating.migrate(address_of(settings))
+    except (*PASSING, asyncpg.PostgresError) as error:
+        raise OperationError(f"The database can't be migrated: {_reason(error)}") from error
+
+
+async def require_current_schema(settings: Settings) -> None:
+    """Raise OperationError if the database answers and would not do; one that is away may come back."""
+    async with Database.connect(address_of(settings), PoolSettings(size=1)) as database:
+        try:
+            await PostgresReadiness(database).check()
+        except UnavailableError as error:
+            if error.__cause__ is None:
+                raise OperationError(str(error)) from None
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,81 @@
+"""Development: everything that the service needs, started with it and ended with it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Final
+
+from entrypoints import serving
+from entrypoints.container import operations
+from entrypoints.container.development import embedded_database, open_development_session
+from entrypoints.http.app import make_app
+from entrypoints.settings import Settings
+
+_POLL: Final = 0.5
+
+_INVITATION: Final = r"""
+ai-agent runs on {address} (docs: {address}/docs). Stop it with Ctrl-C; the data stays.
+
+The development user's session token, good for seven days:
+  {token}
+
+Try:
+  curl -s {address}/api/chat -H 'Authorization: Bearer {token}' \
+    -H 'Content-Type: application/json' -d '{{"message": "Hello"}}'
+  curl -s {address}/api/conversations -H 'Authorization: Bearer {token}'
+  curl -s {address}/api/me -H 'Authorization: Bearer {token}'
+"""
+
+_OWN_DATABASE: Final = """
+ai-agent runs on {address} (docs: {address}/docs), on the database that DATABASE_URL names. Stop it with Ctrl-C.
+Sign in with your better-auth server and send its session token: Authorization: Bearer <token>
+"""
+
+
+def run_development(host: str, port: int, folder: Path, database_url: str | None) -> None:
+    """Serve until a signal, on ``database_url`` or else on a PostgreSQL of our own in ``folder``.
+
+    Raises SettingsError, AddressInUseError, OperationError, each with one line for a person.
+    """
+    _end_with_parent()
+    listener = serving.bind(host, port)
+    if database_url:
+        _say("Using the database that DATABASE_URL names")
+    else:
+        _say(f"Starting PostgreSQL in {folder}")
+    with nullcontext(database_url) if database_url else embedded_database(folder / "postgres") as url:
+        settings = Settings.read({**os.environ, "DATABASE_URL": url})
+        _say("Bringing the schema up to date")
+        asyncio.run(operations.migrate(settings))
+        token = None if database_url else asyncio.run(open_development_session(settings))
+        invitation = _OWN_DATABASE if token is None else _INVITATION
+        text = invitation.format(address=_address(listener), token=token)
+        serving.serve_here(make_app(settings), listener, when_ready=lambda: _say(text))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _end_with_parent() -> None:
+    """End when the process that started us does: a `make run` that is killed leaves nothing running."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_POLL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()

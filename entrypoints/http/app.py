@@ -1,0 +1,66 @@
+"""The HTTP application: routes, what stands before them, and the adapters behind them."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from litestar import Litestar, Router
+from litestar.logging import LoggingConfig
+from litestar.types import ASGIApp, ControllerRouterHandler
+
+from entrypoints.embedded import open_application
+from entrypoints.http.authentication import Authentication
+from entrypoints.http.chat import chat
+from entrypoints.http.conversations import ConversationController
+from entrypoints.http.documents import document_router
+from entrypoints.http.edge import Edge
+from entrypoints.http.health import live, ready
+from entrypoints.http.me import me
+from entrypoints.http.messages import MessageController
+from entrypoints.http.openapi import make_document
+from entrypoints.http.problems import EXCEPTION_HANDLERS
+from entrypoints.http.request import ApiRequest
+from entrypoints.settings import Settings
+
+MAX_BODY: Final = 1024 * 1024
+
+
+def make_app(settings: Settings) -> ASGIApp:
+    """The service as an ASGI application; its adapters live from startup to shutdown."""
+    return Edge(make_litestar(settings))
+
+
+def make_app_from_environment() -> ASGIApp:
+    """The service with the settings of the environment, for a worker process."""
+    return make_app(Settings.read())
+
+
+def make_litestar(settings: Settings) -> Litestar:
+    """The service without its edge."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_application(settings) as application:
+            app.state.application = application
+            yield
+
+    routes = make_routes()
+    return Litestar(
+        [*routes, document_router(make_document(routes))],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[lifespan],
+        logging_config=LoggingConfig(configure_root_logger=False, log_exceptions="never"),
+        openapi_config=None,
+        request_class=ApiRequest,
+        request_max_body_size=MAX_BODY,
+    )
+
+
+def make_routes() -> Sequence[ControllerRouterHandler]:
+    """The routes of the API: all below /api behind authentication, the health checks open."""
+    api = Router(
+        "/api",
+        route_handlers=[chat, ConversationController, MessageController, me],
+        middleware=[Authentication()],
+    )
+    return [api, live, ready]

@@ -1,0 +1,79 @@
+"""Conversations: create, list, read, change, delete."""
+
+from typing import Annotated
+
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from domain.identifiers import format_conversation_id
+from domain.pages import MAX_CONVERSATIONS, ConversationWindow
+from entrypoints.http.bodies import CreateBody, UpdateBody, to_messages
+from entrypoints.http.cursor import decode_cursor, encode_cursor
+from entrypoints.http.identifiers import require_conversation_id
+from entrypoints.http.replays import created
+from entrypoints.http.request import ApiRequest
+from entrypoints.http.views import ConversationsView, ConversationView, HistoryView, to_views
+
+
+class ConversationController(Controller):
+    """The caller's conversations."""
+
+    path = "/conversations"
+    tags = ["Conversations"]  # noqa: RUF012 - Litestar's own form
+
+    @post(summary="Create a conversation", operation_id="createConversation")
+    async def create(self, request: ApiRequest, data: JSONBody[CreateBody]) -> Response[ConversationView]:
+        """Create a conversation, with its first messages if there are any."""
+        made = await request.application.create_conversation(
+            request.principal,
+            title=data.title,
+            metadata=data.metadata,
+            messages=to_messages(data.messages),
+            key=await request.idempotency_key(),
+        )
+        location = f"/api/conversations/{format_conversation_id(made.conversation.id)}"
+        return created(ConversationView.of(made.conversation), replayed=made.replayed, location=location)
+
+    @get(summary="List conversations", operation_id="listConversations")
+    async def list(
+        self,
+        request: ApiRequest,
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_CONVERSATIONS)] = 20,
+        cursor: Annotated[str | None, QueryParameter(description="The `next_cursor` of the page before.")] = None,
+        archived: Annotated[bool, QueryParameter(description="The archived ones instead of the others.")] = False,  # noqa: FBT002 - a query parameter
+    ) -> ConversationsView:
+        """List the caller's conversations, latest activity first.
+
+        One that becomes active while a client walks the pages moves to the top of a fresh list, and is not met again
+        further down.
+        """
+        owner_id = request.principal.owner_id
+        window = ConversationWindow(
+            limit=limit,
+            cursor=None if cursor is None else decode_cursor(cursor, owner_id, archived=archived),
+            archived=archived,
+        )
+        page = await request.application.list_conversations(request.principal, window)
+        cursor = encode_cursor(page.next_cursor, owner_id, archived=archived) if page.next_cursor else None
+        return ConversationsView([ConversationView.of(one) for one in page.conversations], cursor)
+
+    @get("/{conversation_id:str}", summary="Read a conversation", operation_id="getConversation")
+    async def read(self, request: ApiRequest, conversation_id: FromPath[str]) -> HistoryView:
+        """Read a conversation with its newest 50 messages, oldest first."""
+        page = await request.application.read_history(request.principal, require_conversation_id(conversation_id))
+        return HistoryView.of(page.conversation, messages=to_views(page.messages), has_more=page.has_more_before)
+
+    @patch("/{conversation_id:str}", summary="Change a conversation", operation_id="updateConversation")
+    async def update(
+        self, request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[UpdateBody]
+    ) -> ConversationView:
+        """Rename, archive or annotate a conversation. It keeps its place in the list."""
+        conversation = await request.application.update_conversation(
+            request.principal, require_conversation_id(conversation_id), data.to_patch()
+        )
+        return ConversationView.of(conversation)
+
+    @delete("/{conversation_id:str}", summary="Delete a conversation", operation_id="deleteConversation")
+    async def delete(self, request: ApiRequest, conversation_id: FromPath[str]) -> None:
+        """Delete a conversation and all its messages, at once and for good."""
+        await request.application.delete_conversation(request.principal, require_conversation_id(conversation_id))

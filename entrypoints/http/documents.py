@@ -1,0 +1,41 @@
+"""The documents that the service hands out about itself."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import MediaType, Response, Router, get
+
+_SCALAR: Final = "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.34.6/dist/browser/standalone.min.js"
+_POLICY: Final = (
+    "default-src 'none'; connect-src 'self'; font-src 'self' data: https://fonts.scalar.com; img-src 'self' data:; "
+    "script-src https://cdn.jsdelivr.net; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+_PAGE: Final = f"""<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>ai-agent API</title>
+  </head>
+  <body>
+    <noscript>This page needs JavaScript. The API is described in <a href="/openapi.json">openapi.json</a>.</noscript>
+    <script id="api-reference" data-url="/openapi.json"></script>
+    <script src="{_SCALAR}" crossorigin="anonymous"></script>
+  </body>
+</html>
+"""
+
+
+def document_router(document: dict[str, Any]) -> Router:
+    """Routes for the OpenAPI document and a page that shows it."""
+    content = msgspec.json.encode(document)
+
+    @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+    def openapi() -> Response[bytes]:
+        return Response(content, media_type="application/json")
+
+    @get("/docs", include_in_schema=False, sync_to_thread=False)
+    def docs() -> Response[str]:
+        return Response(_PAGE, media_type=MediaType.HTML, headers={"Content-Security-Policy": _POLICY})
+
+    return Router("/", route_handlers=[openapi, docs])

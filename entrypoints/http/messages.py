@@ -1,0 +1,56 @@
+"""Messages of a conversation: append, page, read one."""
+
+from typing import Annotated
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from domain.pages import MAX_MESSAGES, MAX_SEQ, MessageWindow
+from entrypoints.http.bodies import AppendBody, to_messages
+from entrypoints.http.identifiers import require_conversation_id, require_message_id
+from entrypoints.http.replays import created
+from entrypoints.http.request import ApiRequest
+from entrypoints.http.views import AppendedView, MessagesView, MessageView, to_views
+
+
+class MessageController(Controller):
+    """The messages of one of the caller's conversations."""
+
+    path = "/conversations/{conversation_id:str}/messages"
+    tags = ["Messages"]  # noqa: RUF012 - Litestar's own form
+
+    @post(summary="Append messages", operation_id="appendMessages")
+    async def append(
+        self, request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[AppendBody]
+    ) -> Response[AppendedView]:
+        """Append 1 to 100 messages, all of them or none, next in the conversation's order."""
+        appended = await request.application.append_messages(
+            request.principal,
+            require_conversation_id(conversation_id),
+            to_messages(data.messages),
+            key=await request.idempotency_key(),
+        )
+        return created(AppendedView(to_views(appended.messages)), replayed=appended.replayed)
+
+    @get(summary="Read messages", operation_id="listMessages")
+    async def page(
+        self,
+        request: ApiRequest,
+        conversation_id: FromPath[str],
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_MESSAGES)] = 50,
+        before: Annotated[int | None, QueryParameter(ge=0, le=MAX_SEQ, description="Those before this seq.")] = None,
+        after: Annotated[int | None, QueryParameter(ge=0, le=MAX_SEQ, description="Those after this seq.")] = None,
+        around: Annotated[int | None, QueryParameter(ge=0, le=MAX_SEQ, description="Those around this seq.")] = None,
+    ) -> MessagesView:
+        """Read a page, always oldest first: the newest, or the one at an anchor (at most one may be given)."""
+        window = MessageWindow(limit=limit, before=before, after=after, around=around)
+        page = await request.application.read_history(
+            request.principal, require_conversation_id(conversation_id), window
+        )
+        return MessagesView.of(page)
+
+    @get("/{message_id:str}", summary="Read one message", operation_id="getMessage")
+    async def read(self, request: ApiRequest, conversation_id: FromPath[str], message_id: FromPath[str]) -> MessageView:
+        """Read one message."""
+        address = require_message_id(conversation_id, message_id)
+        return MessageView.of(await request.application.get_message(request.principal, *address))

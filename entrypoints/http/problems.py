@@ -1,0 +1,155 @@
+"""Problems: every error as RFC 9457 ``application/problem+json``, and the one table of status codes."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from domain.errors import (
+    AiAgentError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    ResponderFailedError,
+    RuleViolationError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+_log = logging.getLogger(__name__)
+
+STATUS: Final[Mapping[type[AiAgentError], HTTPStatus]] = {
+    UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+    RuleViolationError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ResponderFailedError: HTTPStatus.BAD_GATEWAY,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+MEANING: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.BAD_REQUEST: "The body is not JSON, not UTF-8, or nests too deep.",
+    HTTPStatus.UNAUTHORIZED: "No valid session.",
+    HTTPStatus.FORBIDDEN: "The caller may not do this: a user's session writes user messages only.",
+    HTTPStatus.NOT_FOUND: "It does not exist, or it is somebody else's.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The path has no such method.",
+    HTTPStatus.CONFLICT: "The state moved too often meanwhile; try again.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "A value breaks a rule; the errors name the fields.",
+    HTTPStatus.BAD_GATEWAY: "The reply failed; the user's message is saved.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The storage is not available; try again after Retry-After seconds.",
+}
+"""What each status of an error means here."""
+
+_FRAMEWORK_CODES: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+}
+
+HEADERS: Final[Mapping[HTTPStatus, dict[str, str]]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
+}
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """What is wrong with one field; ``field`` is its path, such as ``messages[0].content``."""
+
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An error (RFC 9457). ``code`` is the stable contract; ``detail`` is for a developer to read."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldError] = []
+
+
+class RequestError(Exception):
+    """A request that is refused before it means anything to the application."""
+
+    def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+
+
+def problem(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    errors: list[FieldError] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Problem]:
+    """The response for an error."""
+    return Response(
+        Problem(
+            type=f"urn:ai-agent:{code}",
+            title=code.replace("_", " ").capitalize(),
+            status=status,
+            detail=detail,
+            code=code,
+            errors=errors or [],
+        ),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={**HEADERS.get(status, {}), **(headers or {})},
+    )
+
+
+def _domain(_: Request[Any, Any, Any], error: AiAgentError) -> Response[Problem]:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.warning("%s: %s (%r)", error.code, error, error.__cause__)
+    errors = [FieldError(error.field, str(error))] if isinstance(error, RuleViolationError) else []
+    detail = f"{error.field} {error}" if isinstance(error, RuleViolationError) else str(error)
+    return problem(status, error.code, detail, errors)
+
+
+def _request(_: Request[Any, Any, Any], error: RequestError) -> Response[Problem]:
+    return problem(error.status, error.code, str(error))
+
+
+def _parameters(_: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
+    """Litestar's complaints about parameters, without the address that it puts before them."""
+    found = [item for item in error.extra or [] if isinstance(item, dict)]
+    errors = [FieldError(str(item.get("key", "")), str(item.get("message", "is not valid"))) for item in found]
+    if any(item.field == "data" for item in errors):
+        return problem(HTTPStatus.BAD_REQUEST, "not_json", "The body must be JSON.")
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "rule_violation", "A parameter is not valid.", errors)
+
+
+def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """What the framework refuses: unknown paths and methods, bodies that are too large."""
+    status = HTTPStatus(error.status_code)
+    code = _FRAMEWORK_CODES.get(status, "bad_request")
+    return problem(status, code, MEANING.get(status, "The request can't be answered."), headers=error.headers)
+
+
+def _defect(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    _log.error("%s %s failed", request.method, request.scope["path_template"], exc_info=error)
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "The service failed. The failure has been logged."
+    )
+
+
+EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
+    AiAgentError: _domain,
+    RequestError: _request,
+    ValidationException: _parameters,
+    HTTPException: _http,
+    Exception: _defect,
+}

@@ -1,0 +1,157 @@
+"""Views: what clients get. JSON that is stored passes through as it is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+
+import msgspec
+
+from application.chat import ChatTurn
+from domain.conversation import Conversation
+from domain.identifiers import format_conversation_id
+from domain.json_text import JsonText
+from domain.message import Message, Status
+from domain.pages import MessagePage
+from domain.roles import Role
+
+type Metadata = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
+_CONTENT: Final = [{"type": "string"}, {"type": "array", "items": {"type": "object"}}, {"type": "null"}]
+type Content = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"anyOf": _CONTENT})]
+type ToolCalls = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "array", "items": {"type": "object"}})]
+
+
+class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation. `updated_at` is its latest append, `last_seq` the seq of its last message."""
+
+    id: str
+    title: str | None
+    metadata: Metadata
+    archived: bool
+    last_seq: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, conversation: Conversation, **more: Any) -> Self:
+        """What clients get of a conversation, and ``more`` that a subclass has."""
+        return cls(
+            id=format_conversation_id(conversation.id),
+            title=conversation.title,
+            metadata=msgspec.Raw(conversation.metadata.text),
+            archived=conversation.archived,
+            last_seq=conversation.last_seq,
+            created_at=conversation.created_at,
+            updated_at=conversation.updated_at,
+            **more,
+        )
+
+
+class MessageView(msgspec.Struct, frozen=True):
+    """A message: without `id`, `conversation_id`, `seq`, `status`, `metadata`, `created_at` a Chat Completions one."""
+
+    id: str
+    conversation_id: str
+    seq: int
+    role: Role
+    content: Content
+    status: Status
+    metadata: Metadata
+    created_at: datetime
+    tool_calls: ToolCalls | msgspec.UnsetType = msgspec.UNSET
+    tool_call_id: str | msgspec.UnsetType = msgspec.UNSET
+    name: str | msgspec.UnsetType = msgspec.UNSET
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """What clients get of a message."""
+        return cls(
+            message.id,
+            format_conversation_id(message.conversation_id),
+            message.seq,
+            message.role,
+            _NULL if message.content is None else msgspec.Raw(message.content.text),
+            message.status,
+            msgspec.Raw(message.metadata.text),
+            message.created_at,
+            _unset(message.tool_calls),
+            msgspec.UNSET if message.tool_call_id is None else message.tool_call_id,
+            msgspec.UNSET if message.name is None else message.name,
+        )
+
+
+class HistoryView(ConversationView, frozen=True, kw_only=True):
+    """A conversation with its newest messages, oldest first; `has_more` tells of older ones."""
+
+    messages: list[MessageView]
+    has_more: bool
+
+
+class ConversationsView(msgspec.Struct, frozen=True):
+    """Conversations, latest activity first, and the cursor of the next page (null: this is the last)."""
+
+    data: list[ConversationView]
+    next_cursor: str | None
+
+
+class AppendedView(msgspec.Struct, frozen=True):
+    """The messages that were written."""
+
+    data: list[MessageView]
+
+
+class MessagesView(msgspec.Struct, frozen=True):
+    """Messages, oldest first, and whether there are more on either side."""
+
+    data: list[MessageView]
+    has_more_before: bool
+    has_more_after: bool
+
+    @classmethod
+    def of(cls, page: MessagePage) -> Self:
+        """What clients get of a page."""
+        return cls(to_views(page.messages), page.has_more_before, page.has_more_after)
+
+
+class ChatView(msgspec.Struct, frozen=True):
+    """A turn: the reply's text, and both messages as they are kept."""
+
+    conversation_id: str
+    response: str
+    user_message: MessageView
+    assistant_message: MessageView
+
+    @classmethod
+    def of(cls, turn: ChatTurn) -> Self:
+        """What clients get of a turn."""
+        reply = turn.assistant_message
+        return cls(
+            format_conversation_id(reply.conversation_id),
+            reply.content.value if reply.content else "",
+            MessageView.of(turn.user_message),
+            MessageView.of(reply),
+        )
+
+
+class MeView(msgspec.Struct, frozen=True):
+    """Who the session is, and when it ends."""
+
+    user_id: str
+    session_expires_at: datetime | None
+
+
+class HealthView(msgspec.Struct, frozen=True):
+    """All is well."""
+
+    status: str = "ok"
+
+
+def to_views(messages: Sequence[Message]) -> list[MessageView]:
+    """What clients get of messages."""
+    return [MessageView.of(message) for message in messages]
+
+
+_NULL = msgspec.Raw(b"null")
+
+
+def _unset(document: JsonText | None) -> msgspec.Raw | msgspec.UnsetType:
+    return msgspec.UNSET if document is None else msgspec.Raw(document.text)

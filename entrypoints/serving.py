@@ -1,0 +1,69 @@
+"""Serving: uvicorn, started from code, on a socket that is bound before anything else is done."""
+
+import socket
+from collections.abc import Callable
+from typing import Any, override
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+
+class AddressInUseError(Exception):
+    """The address can't be listened on; the message is one line."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises AddressInUseError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise AddressInUseError(f"Can't listen on {host}:{port}: {reason}. Choose another with --port.") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def serve_workers(factory: str, listener: socket.socket, *, workers: int) -> None:
+    """Serve the application that ``module:function`` makes, in this process or in several, until a signal ends it."""
+    config = configure(factory, factory=True, workers=workers)
+    if workers == 1:
+        uvicorn.Server(config).run(sockets=[listener])
+    else:
+        Multiprocess(config, sockets=[listener]).run()
+
+
+def serve_here(app: Any, listener: socket.socket, *, when_ready: Callable[[], None]) -> None:
+    """Serve an application in this process until a signal ends it."""
+    _AnnouncedServer(configure(app), when_ready).run(sockets=[listener])
+
+
+class _AnnouncedServer(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_ready = when_ready
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._when_ready()
+
+
+def configure(app: Any, **more: Any) -> uvicorn.Config:
+    """How uvicorn serves an application here: uvloop, httptools, no WebSockets, no word of what serves."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=10,
+        **more,
+    )

@@ -1,0 +1,13 @@
+"""Alembic's environment: runs the revisions on the connection that it is given, within that one's transaction."""
+
+from alembic import context
+
+from adapters.postgres.migrating import REVISION_TABLE
+from adapters.postgres.tables import SCHEMA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SCHEMA,
+    version_table=REVISION_TABLE,
+)
+context.run_migrations()

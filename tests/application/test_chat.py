@@ -1,0 +1,147 @@
+"""Chat, on fakes."""
+
+import pytest
+
+from domain.errors import (
+    ConversationNotFoundError,
+    IdempotencyKeyReusedError,
+    ResponderFailedError,
+    RuleViolationError,
+)
+from domain.idempotency import IdempotencyKey
+from domain.identifiers import ConversationId, OwnerId
+from domain.message import Status
+from domain.principal import Principal
+from tests.fakes.application import FakeWorld
+from tests.fakes.others import ScriptedResponder
+
+ANN = Principal(owner_id=OwnerId("ann"))
+BOB = Principal(owner_id=OwnerId("bob"))
+KEY = IdempotencyKey(key="k", fingerprint=b"f")
+
+
+async def history(world: FakeWorld, conversation_id: ConversationId) -> list[tuple[str, object, Status]]:
+    """Role, content and status of each message."""
+    page = await world.application.read_history(ANN, conversation_id)
+    return [(one.role.value, one.content and one.content.value, one.status) for one in page.messages]
+
+
+async def test_a_turn_without_a_conversation_begins_one() -> None:
+    world = FakeWorld()
+
+    turn = await world.application.chat(ANN, "Hello", metadata={"from": "test"})
+
+    conversation_id = turn.user_message.conversation_id
+    assert await history(world, conversation_id) == [
+        ("user", "Hello", Status.COMPLETED),
+        ("assistant", "Hi there", Status.COMPLETED),
+    ]
+    assert turn.user_message.metadata.value == {"from": "test"}
+    assert not turn.replayed
+    page = await world.application.read_history(ANN, conversation_id)
+    assert page.conversation.title == "Hello"
+
+
+async def test_a_turn_goes_on_in_the_conversation_that_is_named() -> None:
+    world = FakeWorld()
+    application = world.application
+    first = await application.chat(ANN, "one")
+
+    second = await application.chat(ANN, "two", conversation_id=first.user_message.conversation_id)
+
+    assert (second.user_message.seq, second.assistant_message.seq) == (3, 4)
+
+
+async def test_the_users_message_is_saved_before_the_responder_runs() -> None:
+    world = FakeWorld()
+
+    await world.application.chat(ANN, "Hello")
+
+    (turn,) = world.responder.turns
+    assert (turn.text, turn.message.seq, turn.owner_id) == ("Hello", 1, "ann")
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "kept"),
+    [((), Status.FAILED, ""), (("Hi ",), Status.INCOMPLETE, "Hi ")],
+)
+async def test_a_responder_that_fails_leaves_what_it_had_said(said: tuple[str, ...], status: Status, kept: str) -> None:
+    world = FakeWorld(responder=ScriptedResponder(*said, failure=RuntimeError("no model")))
+
+    with pytest.raises(ResponderFailedError):
+        await world.application.chat(ANN, "Hello")
+
+    (turn,) = world.responder.turns
+    assert await history(world, turn.message.conversation_id) == [
+        ("user", "Hello", Status.COMPLETED),
+        ("assistant", kept, status),
+    ]
+
+
+async def test_a_repeated_key_gets_the_first_turn_and_no_second_reply() -> None:
+    world = FakeWorld()
+    application = world.application
+    first = await application.chat(ANN, "Hello", key=KEY)
+
+    again = await application.chat(ANN, "Hello", key=KEY)
+
+    assert again.replayed
+    assert (again.user_message, again.assistant_message) == (first.user_message, first.assistant_message)
+    assert len(world.responder.turns) == 1
+
+
+async def test_a_repeated_key_in_a_named_conversation_finds_its_own_reply() -> None:
+    world = FakeWorld()
+    application = world.application
+    conversation_id = (await application.chat(ANN, "one")).user_message.conversation_id
+    first = await application.chat(ANN, "two", conversation_id=conversation_id, key=KEY)
+    await application.chat(ANN, "three", conversation_id=conversation_id)
+
+    again = await application.chat(ANN, "two", conversation_id=conversation_id, key=KEY)
+
+    assert (again.user_message.seq, again.assistant_message) == (3, first.assistant_message)
+
+
+async def test_a_retry_after_a_failed_reply_asks_again_without_a_second_user_message() -> None:
+    world = FakeWorld(responder=ScriptedResponder("Hi ", failure=RuntimeError("no model")))
+    application = world.application
+    with pytest.raises(ResponderFailedError):
+        await application.chat(ANN, "Hello", key=KEY)
+    world.responder.failure = None
+
+    turn = await application.chat(ANN, "Hello", key=KEY)
+
+    assert not turn.replayed
+    assert [role for role, _, _ in await history(world, turn.user_message.conversation_id)] == [
+        "user",
+        "assistant",
+        "assistant",
+    ]
+    assert turn.assistant_message.status is Status.COMPLETED
+
+
+async def test_a_key_for_another_turn_is_refused() -> None:
+    world = FakeWorld()
+    application = world.application
+    await application.chat(ANN, "Hello", key=KEY)
+
+    with pytest.raises(IdempotencyKeyReusedError):
+        await application.chat(ANN, "Other", key=IdempotencyKey(key="k", fingerprint=b"g"))
+
+
+async def test_a_strangers_conversation_cannot_be_continued() -> None:
+    world = FakeWorld()
+    application = world.application
+    conversation_id = (await application.chat(ANN, "Hello")).user_message.conversation_id
+
+    with pytest.raises(ConversationNotFoundError):
+        await application.chat(BOB, "Hello", conversation_id=conversation_id)
+
+    assert len(world.responder.turns) == 1
+
+
+async def test_a_blank_turn_is_refused_under_the_name_that_the_caller_knows() -> None:
+    with pytest.raises(RuleViolationError) as raised:
+        await FakeWorld().application.chat(ANN, "  ")
+
+    assert raised.value.field == "message"

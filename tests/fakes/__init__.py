@@ -1,0 +1,1 @@
+"""In-memory fakes of the ports; each passes the contract suite of its port."""

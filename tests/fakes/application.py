@@ -1,0 +1,30 @@
+"""The whole application on fakes."""
+
+from dataclasses import dataclass, field
+
+from application.facade import Application
+from domain.ports import ConversationRepository
+from domain.principal import Principal
+from tests.fakes.conversations import InMemoryConversationRepository
+from tests.fakes.others import CountingConversationIds, InMemoryTokenVerifier, ScriptedResponder, StaticReadiness
+
+
+@dataclass
+class FakeWorld:
+    """The application and the fakes behind it."""
+
+    conversations: ConversationRepository = field(default_factory=InMemoryConversationRepository)
+    responder: ScriptedResponder = field(default_factory=lambda: ScriptedResponder("Hi ", "there"))
+    readiness: StaticReadiness = field(default_factory=StaticReadiness)
+    sessions: dict[str, Principal] = field(default_factory=dict)
+
+    @property
+    def application(self) -> Application:
+        """All use cases over these fakes."""
+        return Application.over(
+            conversations=self.conversations,
+            ids=CountingConversationIds(),
+            tokens=InMemoryTokenVerifier(self.sessions),
+            responder=self.responder,
+            readiness=self.readiness,
+        )

@@ -1,0 +1,169 @@
+"""The conversation repository in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import override
+
+from domain.append import AppendDecision
+from domain.conversation import UNSET, Conversation, ConversationChange, NewConversation
+from domain.errors import (
+    ConversationNotFoundError,
+    IdempotencyKeyTakenError,
+    MessageNotFoundError,
+    StateMovedError,
+)
+from domain.idempotency import Effect, IdempotencyKey
+from domain.identifiers import ConversationId, OwnerId
+from domain.message import Message
+from domain.pages import ConversationWindow, MessageWindow
+from domain.ports import ConversationRepository
+
+
+@dataclass
+class _Kept:
+    conversation: Conversation
+    open_calls: frozenset[str] = frozenset()
+    messages: list[Message] = field(default_factory=list)
+
+
+class InMemoryConversationRepository(ConversationRepository):
+    """Keeps conversations in dictionaries; its clock moves on by a microsecond at each write."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[OwnerId, ConversationId], _Kept] = {}
+        self._keys: dict[tuple[OwnerId, str], Effect] = {}
+        self._now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    @override
+    async def create(
+        self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
+    ) -> tuple[Conversation, Sequence[Message]]:
+        self._require_free(owner_id, key)
+        now = self._tick()
+        conversation = Conversation(new.id, new.opening_title, new.title_is_auto, new.metadata, 0, None, now, now)
+        kept = self._kept[owner_id, new.id] = _Kept(conversation)
+        messages = self._write(kept, new.append, now) if new.append else []
+        self._keep_key(owner_id, key, kept, len(messages))
+        return kept.conversation, messages
+
+    @override
+    async def append(
+        self,
+        owner_id: OwnerId,
+        conversation_id: ConversationId,
+        decision: AppendDecision,
+        key: IdempotencyKey | None,
+    ) -> Sequence[Message]:
+        kept = self._find(owner_id, conversation_id)
+        if decision.decided_on is not None and decision.decided_on != kept.open_calls:
+            raise StateMovedError
+        self._require_free(owner_id, key)
+        messages = self._write(kept, decision, self._tick())
+        self._keep_key(owner_id, key, kept, len(messages))
+        return messages
+
+    @override
+    async def open_calls(
+        self, owner_id: OwnerId, conversation_id: ConversationId, key: IdempotencyKey | None
+    ) -> tuple[frozenset[str], Effect | None]:
+        effect = self._keys.get((owner_id, key.stored)) if key else None
+        return self._find(owner_id, conversation_id).open_calls, effect
+
+    @override
+    async def effect(self, owner_id: OwnerId, key: IdempotencyKey) -> Effect | None:
+        return self._keys.get((owner_id, key.stored))
+
+    @override
+    async def conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> Conversation:
+        return self._find(owner_id, conversation_id).conversation
+
+    @override
+    async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> Sequence[Conversation]:
+        after = (window.cursor.updated_at, window.cursor.id) if window.cursor else None
+        mine = [kept.conversation for (owner, _), kept in self._kept.items() if owner == owner_id]
+        shown = [
+            one
+            for one in mine
+            if one.archived is window.archived and (after is None or (one.updated_at, one.id) < after)
+        ]
+        return sorted(shown, key=lambda one: (one.updated_at, one.id), reverse=True)[: window.limit + 1]
+
+    @override
+    async def messages(
+        self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
+    ) -> tuple[Conversation, Sequence[Message]]:
+        kept = self._find(owner_id, conversation_id)
+        count, limit = len(kept.messages), window.limit
+        if window.after is not None:
+            return kept.conversation, kept.messages[window.after : window.after + limit]
+        if window.around is not None:
+            first = max(0, min(window.around - limit // 2 - 1, count - limit))
+            return kept.conversation, kept.messages[first : first + limit]
+        end = count if window.before is None else max(0, min(window.before - 1, count))
+        return kept.conversation, kept.messages[max(0, end - limit) : end]
+
+    @override
+    async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
+        kept = self._kept.get((owner_id, conversation_id))
+        if kept is None or not 0 < seq <= len(kept.messages):
+            raise MessageNotFoundError
+        return kept.messages[seq - 1]
+
+    @override
+    async def update(
+        self, owner_id: OwnerId, conversation_id: ConversationId, change: ConversationChange
+    ) -> Conversation:
+        kept = self._find(owner_id, conversation_id)
+        now = kept.conversation
+        if change.decided_on_metadata is not None and change.decided_on_metadata.value != now.metadata.value:
+            raise StateMovedError
+        if change.title is not UNSET:
+            now = replace(now, title=change.title, title_is_auto=False)
+        if change.metadata is not None:
+            now = replace(now, metadata=change.metadata)
+        if change.archived is not UNSET:
+            now = replace(now, archived_at=(now.archived_at or self._tick()) if change.archived else None)
+        kept.conversation = now
+        return now
+
+    @override
+    async def delete(self, owner_id: OwnerId, conversation_id: ConversationId) -> None:
+        self._find(owner_id, conversation_id)
+        del self._kept[owner_id, conversation_id]
+
+    def _find(self, owner_id: OwnerId, conversation_id: ConversationId) -> _Kept:
+        try:
+            return self._kept[owner_id, conversation_id]
+        except KeyError:
+            raise ConversationNotFoundError from None
+
+    def _write(self, kept: _Kept, decision: AppendDecision, now: datetime) -> list[Message]:
+        first = kept.conversation.last_seq + 1
+        messages = [Message.of(new, kept.conversation.id, seq, now) for seq, new in enumerate(decision.messages, first)]
+        kept.messages += messages
+        if decision.leaves is not None:
+            kept.open_calls = decision.leaves
+        one = replace(kept.conversation, last_seq=kept.conversation.last_seq + len(messages), updated_at=now)
+        if one.title is None and decision.title is not None:
+            one = replace(one, title=decision.title, title_is_auto=True)
+        kept.conversation = one
+        return messages
+
+    def _require_free(self, owner_id: OwnerId, key: IdempotencyKey | None) -> None:
+        if key and (owner_id, key.stored) in self._keys:
+            raise IdempotencyKeyTakenError
+
+    def _keep_key(self, owner_id: OwnerId, key: IdempotencyKey | None, kept: _Kept, count: int) -> None:
+        if key:
+            self._keys[owner_id, key.stored] = Effect(
+                fingerprint=key.fingerprint,
+                conversation_id=kept.conversation.id,
+                first_seq=kept.conversation.last_seq - count + 1,
+                last_seq=kept.conversation.last_seq,
+                created_at=kept.conversation.updated_at,
+            )
+
+    def _tick(self) -> datetime:
+        self._now += timedelta(microseconds=1)
+        return self._now

@@ -1,0 +1,62 @@
+"""Fakes of the small ports."""
+
+from collections.abc import AsyncIterator
+from typing import override
+from uuid import UUID
+
+from domain.errors import UnavailableError
+from domain.identifiers import ConversationId
+from domain.ports import ConversationIds, Readiness, Responder, TokenVerifier, Turn
+from domain.principal import Principal
+
+
+class InMemoryTokenVerifier(TokenVerifier):
+    """Knows the tokens it is given."""
+
+    def __init__(self, sessions: dict[str, Principal] | None = None) -> None:
+        self.sessions = sessions or {}
+
+    @override
+    async def verify(self, token: str) -> Principal | None:
+        return self.sessions.get(token)
+
+
+class CountingConversationIds(ConversationIds):
+    """Counts from 1."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    @override
+    def next(self) -> ConversationId:
+        self._last += 1
+        return ConversationId(UUID(int=self._last))
+
+
+class ScriptedResponder(Responder):
+    """Says its pieces, then fails if it is told to."""
+
+    def __init__(self, *pieces: str, failure: Exception | None = None) -> None:
+        self.pieces = pieces
+        self.failure = failure
+        self.turns: list[Turn] = []
+
+    @override
+    async def reply(self, turn: Turn) -> AsyncIterator[str]:
+        self.turns.append(turn)
+        for piece in self.pieces:
+            yield piece
+        if self.failure:
+            raise self.failure
+
+
+class StaticReadiness(Readiness):
+    """Ready, until it is told why not."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+
+    @override
+    async def check(self) -> None:
+        if self.reason:
+            raise UnavailableError(self.reason)

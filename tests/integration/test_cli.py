@@ -1,0 +1,255 @@
+"""The command line, as a person uses it: real processes."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from entrypoints.http.app import make_routes
+from entrypoints.http.openapi import make_document
+from entrypoints.settings import Settings
+from tests.postgres import execute
+
+AI_AGENT = Path(sys.executable).parent / "ai-agent"
+WITHOUT_DATABASE = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [AI_AGENT, *arguments],
+        env=WITHOUT_DATABASE | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+@contextmanager
+def started(*arguments: str, ready: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A command that goes on, once it has printed ``ready``, and what it printed until then."""
+    process = subprocess.Popen(
+        [AI_AGENT, *arguments],
+        env=WITHOUT_DATABASE | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    printed = ""
+    try:
+        for line in process.stdout:
+            printed += line
+            if ready in line:
+                break
+        else:
+            pytest.fail(f"it ended: {printed}")
+        yield process, printed
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    """Whether it becomes true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def postgres_processes(folder: Path) -> list[str]:
+    """The PostgreSQL processes that work on a folder."""
+    listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout  # noqa: S607 - ps
+    return [line for line in listed.splitlines() if str(folder) in line and "postgres" in line]
+
+
+@contextmanager
+def development(folder: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, str]]:
+    """``ai-agent dev`` on a folder, a client of its user, and what it printed."""
+    with started("dev", "--port", "0", "--data", str(folder), ready="api/me") as (process, printed):
+        (address,) = re.findall(r"runs on (http://\S+) ", printed)
+        token = re.findall(r"Bearer (\w+)", printed)[0]
+        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client:
+            yield process, client, printed
+
+
+def test_openapi_prints_the_document() -> None:
+    printed = run("openapi")
+
+    assert json.loads(printed.stdout) == make_document(make_routes())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "says"),
+    [
+        (["serve"], {}, "DATABASE_URL"),
+        (["migrate"], {}, "DATABASE_URL"),
+        (["migrate"], {"DATABASE_URL": "mysql://ann:secret@x/y"}, "must begin with postgresql://"),
+        (["migrate"], {"DATABASE_URL": "postgresql://ann:secret@127.0.0.1:1/y"}, "can't be migrated"),
+        (["serve"], {"DATABASE_URL": "postgresql://a@b/c", "DATABASE_POOL_SIZE": "x"}, "DATABASE_POOL_SIZE"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(arguments: list[str], environment: dict[str, str], says: str) -> None:
+    ended = run(*arguments, **environment)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert re.fullmatch(r"ai-agent: .*\n", ended.stderr)
+    assert says in ended.stderr
+    assert "secret" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["serve", "--port", "70000"], ["serve", "--workers", "0"]])
+def test_a_wrong_command_line_explains_itself(arguments: list[str]) -> None:
+    ended = run(*arguments)
+
+    assert ended.returncode == 2
+    assert "usage: ai-agent" in ended.stderr
+
+
+def test_migrate_is_safe_when_several_start_at_once(empty_database_url: str) -> None:
+    command = [str(AI_AGENT), "migrate"]
+    environment = os.environ | {"DATABASE_URL": empty_database_url}
+    several = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+
+    said = [one.communicate(timeout=30)[0] for one in several]
+
+    assert [one.returncode for one in several] == [0] * 4
+    assert sorted(line.split()[0] for line in said) == ["Migrated", "The", "The", "The"]
+
+
+def test_serve_refuses_a_database_that_was_not_migrated(empty_database_url: str) -> None:
+    ended = run("serve", "--port", "0", DATABASE_URL=empty_database_url)
+
+    assert ended.returncode == 1
+    assert "run ai-agent migrate" in ended.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_serve_answers_and_ends_on_a_signal(settings: Settings, new_token: Callable[[], str], workers: int) -> None:
+    port = free_port()
+    with started(
+        "serve", "--port", str(port), "--workers", str(workers), ready="Serving on", DATABASE_URL=settings.database_url
+    ) as (process, _):
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=9)) as client:
+            answer = client.post(
+                "/api/chat", json={"message": "hello"}, headers={"Authorization": f"Bearer {new_token()}"}
+            )
+        process.terminate()
+        ended = process.wait(20)
+
+    assert answer.json()["response"] == "Echo: hello"
+    assert ended in {0, -signal.SIGTERM}
+
+
+def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, settings: Settings) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        serve = run("serve", "--port", port, DATABASE_URL=settings.database_url)
+        dev = run("dev", "--port", port, "--data", str(tmp_path))
+
+    for ended in (serve, dev):
+        assert ended.returncode == 1
+        assert re.fullmatch(rf"ai-agent: Can't listen on 127.0.0.1:{port}: .*--port.\n", ended.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dev_serves_what_its_curl_lines_ask_and_keeps_the_data_for_the_next_run(tmp_path: Path) -> None:
+    with development(tmp_path) as (_, _, printed):
+        curls = re.findall(r"curl (?:.*\\\n)?.*", printed)
+        answers = [
+            json.loads(subprocess.run(line, shell=True, capture_output=True, check=True).stdout)  # noqa: S602 - as a person would
+            for line in curls
+        ]
+        conversation = answers[0]["conversation_id"]
+
+    with development(tmp_path) as (_, again, _):
+        kept = again.get(f"/api/conversations/{conversation}").json()
+
+    assert len(curls) == 3
+    assert answers[0]["response"] == "Echo: Hello"
+    assert [one["id"] for one in answers[1]["data"]] == [conversation]
+    assert answers[2]["user_id"] == "development-user"
+    assert [one["content"] for one in kept["messages"]] == ["Hello", "Echo: Hello"]
+    assert eventually(lambda: postgres_processes(tmp_path) == [])
+
+
+def test_a_second_dev_in_the_same_folder_is_refused_in_one_line(tmp_path: Path) -> None:
+    with development(tmp_path) as (_, client, _):
+        ended = run("dev", "--port", "0", "--data", str(tmp_path))
+        still = client.get("/health/ready").status_code
+
+    assert ended.returncode == 1
+    assert re.fullmatch(r"ai-agent: .*\n", ended.stderr)
+    assert still == 200
+
+
+def test_a_broken_data_folder_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("18\n")
+
+    ended = run("dev", "--port", "0", "--data", str(tmp_path))
+
+    assert ended.returncode == 1
+    assert re.fullmatch(r"ai-agent: .*\n", ended.stderr)
+    assert str(tmp_path) in ended.stderr
+
+
+@pytest.mark.parametrize("killed", ["ai-agent", "its parent"])
+def test_nothing_is_left_running_after_a_kill_and_the_data_is_there(tmp_path: Path, killed: str) -> None:
+    shell = ["sh", "-c", '"$0" "$@" & echo $!; wait', str(AI_AGENT), "dev", "--port", "0", "--data", str(tmp_path)]
+    parent = subprocess.Popen(shell, env=WITHOUT_DATABASE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    output = parent.stdout
+    assert output is not None
+    child = int(output.readline())
+    printed = "".join(iter(output.readline, "Try:\n"))
+    (address,) = re.findall(r"runs on (http://\S+) ", printed)
+    (token,) = re.findall(r"^  (\w+)$", printed, re.MULTILINE)
+    headers = {"Authorization": f"Bearer {token}"}
+    kept = httpx.post(f"{address}/api/chat", json={"message": "Hello"}, headers=headers).json()["conversation_id"]
+    assert postgres_processes(tmp_path) != []
+
+    os.kill(child if killed == "ai-agent" else parent.pid, signal.SIGKILL)
+
+    assert eventually(lambda: postgres_processes(tmp_path) == [])
+    parent.wait(20)
+    output.close()
+    with development(tmp_path) as (_, client, _):
+        assert client.get(f"/api/conversations/{kept}").json()["last_seq"] == 2
+
+
+def test_dev_uses_the_database_that_is_given_and_does_not_touch_better_auths_tables(
+    tmp_path: Path, empty_database_url: str
+) -> None:
+    command = ("dev", "--port", "0", "--data", str(tmp_path))
+    with started(*command, ready="Sign in with", DATABASE_URL=empty_database_url) as (_, printed):
+        pass
+
+    tables = execute(empty_database_url, "SELECT relname FROM pg_class WHERE relname IN ('session', 'conversations')")
+    assert "embedded" not in printed
+    assert [row["relname"] for row in tables] == ["conversations"]
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,87 @@
+"""The published contract: docs/openapi.json is what the code says, and its examples are true."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from entrypoints.http.app import make_routes
+from entrypoints.http.examples import EXAMPLES, Example
+from entrypoints.http.openapi import make_document
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi.json"
+OPERATIONS = {
+    operation["operationId"]: (method, path, operation)
+    for path, item in make_document(make_routes())["paths"].items()
+    for method, operation in item.items()
+}
+
+
+def shape_of(value: Any) -> Any:
+    """Keys and types, without what differs each time; text that is no id, time or cursor stays."""
+    if isinstance(value, dict):
+        return {key: shape_of(item) for key, item in sorted(value.items())}
+    if isinstance(value, list):
+        return [shape_of(item) for item in value]
+    if isinstance(value, str) and (value[:4] in {"conv", "msg_"} or value.endswith("Z") or value.startswith("user-")):
+        return "…"
+    return value
+
+
+def test_the_published_document_is_what_the_code_says(anonymous: httpx.Client) -> None:
+    published = json.loads(PUBLISHED.read_text())
+
+    assert published == make_document(make_routes()), "run make openapi"
+    assert anonymous.get("/openapi.json").json() == published
+
+
+def test_every_operation_has_an_example() -> None:
+    assert OPERATIONS.keys() == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_an_example_is_true(client: httpx.Client, name: str) -> None:
+    method, path, operation = OPERATIONS[name]
+    example: Example = EXAMPLES[name]
+    path = prepare(client, name, path)
+
+    answer = client.request(method, path, json=example.body) if example.body else client.request(method, path)
+
+    assert str(answer.status_code) in operation["responses"]
+    assert answer.is_success
+    given = answer.json() if answer.content else None
+    assert shape_of(given) == shape_of(example.answer)
+
+
+def prepare(client: httpx.Client, name: str, path: str) -> str:
+    """Make what the example speaks of; the path with its ids."""
+    if name in {"chat", "createConversation"} or not path.startswith("/api/conv"):
+        return path
+    body = {"title": "Plan a trip to Rome", "metadata": {"topic": "travel"}}
+    conversation = client.post("/api/conversations", json=body).json()["id"]
+    if name != "appendMessages":
+        client.post("/api/chat", json={"message": "Plan a trip to Rome", "conversation_id": conversation})
+    return path.format(conversation_id=conversation, message_id=f"msg_{conversation[5:]}00000001")
+
+
+def test_every_error_that_the_document_names_is_a_problem() -> None:
+    for _, _, operation in OPERATIONS.values():
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                assert list(response["content"]) == ["application/problem+json"]
+                assert response["description"]
+
+
+def test_all_of_the_api_demands_a_session() -> None:
+    for _, path, operation in OPERATIONS.values():
+        assert ("security" in operation) is path.startswith("/api/")
+        assert ("401" in operation["responses"]) is path.startswith("/api/")
+
+
+def test_the_docs_page_shows_the_document(anonymous: httpx.Client) -> None:
+    page = anonymous.get("/docs")
+
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert 'data-url="/openapi.json"' in page.text

@@ -1,0 +1,65 @@
+"""A database that is away, empty, or of an older schema."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.migrating import migrate
+from entrypoints.settings import Settings
+from tests.conftest import running_service
+from tests.postgres import execute
+
+REQUESTS = [
+    ("GET", "/api/me", None),
+    ("GET", "/api/conversations", None),
+    ("POST", "/api/chat", {"message": "hello"}),
+    ("POST", "/api/conversations", {}),
+    ("DELETE", f"/api/conversations/conv_{'0' * 32}", None),
+]
+TOKEN = {"Authorization": "Bearer " + "x" * 32}
+
+
+@pytest.mark.parametrize("reason", ["no such socket", "refused", "empty"])
+def test_every_answer_is_503_with_retry_after_and_says_nothing_of_the_database(
+    reason: str, empty_database_url: str
+) -> None:
+    url = {
+        "no such socket": "postgresql://ann:pass-word@/secret?host=/nowhere",
+        "refused": "postgresql://ann:pass-word@127.0.0.1:1/secret",
+        "empty": empty_database_url,
+    }[reason]
+
+    with (
+        running_service(Settings(database_url=url)) as address,
+        httpx.Client(base_url=address, headers=TOKEN) as client,
+    ):
+        answers = [client.request(method, path, json=body) for method, path, body in REQUESTS]
+        ready = client.get("/health/ready")
+        live = client.get("/health/live")
+
+    for answer in [*answers, ready]:
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert not any(word in answer.text for word in ("pass-word", "secret", "nowhere", "127.0.0.1", "SELECT"))
+    assert live.status_code == 200
+    if reason == "empty":
+        assert "ai-agent migrate" in ready.json()["detail"]
+
+
+@pytest.mark.parametrize("lossy", [True, False])
+def test_readiness_is_false_on_a_database_that_may_lose_what_it_acknowledged(
+    empty_database_url: str, *, lossy: bool
+) -> None:
+    asyncio.run(migrate(DatabaseAddress.parse(empty_database_url)))
+    if lossy:
+        name = urlsplit(empty_database_url).path[1:]
+        execute(empty_database_url, f"ALTER DATABASE {name} SET synchronous_commit = off")
+
+    with running_service(Settings(database_url=empty_database_url)) as address:
+        ready = httpx.get(f"{address}/health/ready")
+
+    assert ready.status_code == (503 if lossy else 200)
+    assert ("synchronous_commit is off" in ready.text) is lossy

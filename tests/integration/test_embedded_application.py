@@ -1,0 +1,74 @@
+"""The agent runtime's door: the application in process, and the example that the README gives."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from domain.errors import ConversationNotFoundError
+from domain.identifiers import ConversationId
+from domain.message import NewMessage
+from domain.principal import Principal
+from domain.roles import Role
+from entrypoints.embedded import open_application
+from entrypoints.settings import Settings
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+async def test_a_runtime_writes_every_role_and_reads_the_history_on_behalf_of_an_owner(settings: Settings) -> None:
+    call = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Rome"}'}}
+    turn = [
+        NewMessage(role=Role.SYSTEM, content="Be brief."),
+        NewMessage(role=Role.DEVELOPER, content="Use the tools."),
+        NewMessage(role=Role.USER, content="How is the weather in Rome?", metadata={"page": "home"}),
+        NewMessage(role=Role.ASSISTANT, tool_calls=[call]),
+        NewMessage(role=Role.TOOL, tool_call_id="call_1", content="Sunny"),
+        NewMessage(role=Role.ASSISTANT, content="Sunny."),
+    ]
+
+    async with open_application(settings) as app:
+        ann = Principal.agent(on_behalf_of="ann")
+        created = await app.create_conversation(ann, metadata={"topic": "weather"})
+        await app.append_messages(ann, created.conversation.id, turn)
+        page = await app.read_history(ann, created.conversation.id)
+
+        with pytest.raises(ConversationNotFoundError):
+            await app.read_history(Principal.agent(on_behalf_of="bob"), created.conversation.id)
+
+    assert page.conversation.title == "How is the weather in Rome?"
+    assert [message.to_chat() for message in page.messages] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "developer", "content": "Use the tools."},
+        {"role": "user", "content": "How is the weather in Rome?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "content": "Sunny", "tool_call_id": "call_1"},
+        {"role": "assistant", "content": "Sunny."},
+    ]
+
+
+async def test_what_http_wrote_the_runtime_reads(settings: Settings, database_url: str) -> None:
+    async with open_application(settings) as first:
+        created = await first.create_conversation(Principal.agent(on_behalf_of="carol"), title="shared")
+    async with open_application(Settings(database_url=database_url)) as second:
+        page = await second.read_history(Principal.agent(on_behalf_of="carol"), ConversationId(created.conversation.id))
+
+    assert page.conversation.title == "shared"
+
+
+def test_the_example_in_the_readme_runs(database_url: str) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", example],
+        env=os.environ | {"DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "assistant" in ran.stdout

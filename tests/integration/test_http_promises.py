@@ -1,0 +1,195 @@
+"""Promises over HTTP under concurrency: one key, one effect; seqs dense and in order; counted round trips."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from entrypoints.settings import Settings
+from tests.conftest import running_service
+from tests.wire import CountingProxy
+
+HELLO = {"messages": [{"role": "user", "content": "hello"}]}
+
+
+def at_once(count: int, call: Callable[[int], httpx.Response]) -> list[httpx.Response]:
+    """Many calls, started together."""
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> httpx.Response:
+        gate.wait()
+        return call(number)
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(run, range(count)))
+
+
+def test_32_writers_on_one_conversation_are_all_acknowledged_and_dense(client: httpx.Client) -> None:
+    path = f"/api/conversations/{client.post('/api/conversations', json={}).json()['id']}/messages"
+
+    answers = at_once(32, lambda n: client.post(path, json={"messages": [{"role": "user", "content": f"{n}"}] * 3}))
+
+    assert {one.status_code for one in answers} == {201}
+    runs = sorted([message["seq"] for message in one.json()["data"]] for one in answers)
+    assert [seq for run in runs for seq in run] == list(range(1, 97))
+    page = client.get(path, params={"limit": 200}).json()["data"]
+    assert [one["seq"] for one in page] == list(range(1, 97))
+    assert [one["created_at"] for one in page] == sorted(one["created_at"] for one in page)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/api/conversations", {"title": "once", "metadata": {"b": 1, "a": 2}, **HELLO}, 201),
+        ("/api/conversations", {}, 201),
+        ("/api/conversations/{id}/messages", HELLO, 201),
+        ("/api/chat", {"message": "hello"}, 200),
+        ("/api/chat", {"message": "hello", "conversation_id": "{id}"}, 200),
+    ],
+)
+def test_twenty_copies_at_once_have_one_effect_and_one_answer(
+    client: httpx.Client, path: str, body: dict[str, Any], status: int
+) -> None:
+    conversation = client.post("/api/conversations", json={}).json()["id"]
+    body = {name: conversation if value == "{id}" else value for name, value in body.items()}
+    path = path.replace("{id}", conversation)
+    before = client.get("/api/conversations").json()["data"]
+
+    answers = at_once(20, lambda _: client.post(path, json=body, headers={"Idempotency-Key": "k-1"}))
+    late = client.post(path, json=body, headers={"Idempotency-Key": '"k-1"'})
+
+    assert {one.status_code for one in [*answers, late]} == {status}
+    assert len({one.content for one in [*answers, late]}) == 1
+    assert len({one.headers.get("Location") for one in [*answers, late]}) == 1
+    assert sum("Idempotent-Replayed" not in one.headers for one in answers) == 1
+    assert late.headers["Idempotent-Replayed"] == "true"
+    after = client.get("/api/conversations").json()["data"]
+    written = 2 if path == "/api/chat" else len(body.get("messages", []))
+    assert sum(one["last_seq"] for one in after) - sum(one["last_seq"] for one in before) == written
+    assert len(after) - len(before) == (path == "/api/conversations" or body.keys() == {"message"})
+
+
+def test_a_replay_answers_as_the_first_time_though_the_conversation_went_on(client: httpx.Client) -> None:
+    key = {"Idempotency-Key": "k-1"}
+    body = {"metadata": {"b": 1, "aa": 2}, **HELLO}
+    first = client.post("/api/conversations", json=body, headers=key)
+    path = first.headers["Location"]
+    client.post(f"{path}/messages", json=HELLO)
+    client.patch(path, json={"title": "renamed", "metadata": {"b": 7}, "archived": True})
+
+    again = client.post("/api/conversations", json=body, headers=key)
+
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+
+
+def test_a_key_stands_for_one_request(client: httpx.Client) -> None:
+    key = {"Idempotency-Key": "k-1"}
+    path = client.post("/api/conversations", json={"title": "a"}, headers=key).headers["Location"]
+
+    other_body = client.post("/api/conversations", json={"title": "b"}, headers=key)
+    other_path = client.post(f"{path}/messages", json=HELLO, headers=key)
+
+    assert {other_body.status_code, other_path.status_code} == {422}
+    assert other_body.json()["code"] == other_path.json()["code"] == "idempotency_key_reused"
+    assert client.get(path).json()["last_seq"] == 0
+
+
+def test_a_key_is_its_owners_own(client: httpx.Client, new_client: Callable[[], httpx.Client]) -> None:
+    key = {"Idempotency-Key": "k-1"}
+
+    mine = client.post("/api/conversations", json={}, headers=key)
+    theirs = new_client().post("/api/conversations", json={}, headers=key)
+
+    assert (mine.status_code, theirs.status_code) == (201, 201)
+    assert mine.json()["id"] != theirs.json()["id"]
+
+
+def test_a_refused_request_leaves_its_key_free(client: httpx.Client) -> None:
+    key = {"Idempotency-Key": "k-1"}
+
+    refused = client.post("/api/conversations", json={"title": ""}, headers=key)
+    missing = client.post(f"/api/conversations/conv_{'0' * 32}/messages", json=HELLO, headers=key)
+    accepted = client.post("/api/conversations", json={"title": "fine"}, headers=key)
+
+    assert (refused.status_code, missing.status_code, accepted.status_code) == (422, 404, 201)
+
+
+@pytest.mark.parametrize("keys", [["a b"], ["x" * 129], [""], ['"'], ["a", "a"], ["é"]])
+def test_a_key_of_another_form_is_refused(client: httpx.Client, keys: list[str]) -> None:
+    headers = [(b"Idempotency-Key", key.encode()) for key in keys]
+
+    answer = client.post("/api/conversations", json={}, headers=headers)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
+
+
+@pytest.fixture
+def counted(settings: Settings, tmp_path: Path) -> Iterator[tuple[str, CountingProxy]]:
+    """The service behind a proxy that counts its round trips to the database."""
+    with (
+        counting_proxy(settings.database_url, tmp_path) as (url, proxy),
+        running_service(Settings(database_url=url)) as address,
+    ):
+        yield address, proxy
+
+
+@contextmanager
+def counting_proxy(url: str, folder: Path) -> Iterator[tuple[str, CountingProxy]]:
+    """A proxy before the database, and the URL that leads through it."""
+    parts = urlsplit(url)
+    sockets = parse_qs(parts.query).get("host")
+    port = parts.port or 5432
+    place = f"{sockets[0]}/.s.PGSQL.{port}" if sockets else (parts.hostname or "", port)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(folder / ".s.PGSQL.5432"))
+    with CountingProxy(listener, place) as proxy:
+        login = parts.netloc.rpartition("@")[0]
+        yield f"postgresql://{login + '@' if login else ''}{parts.path}?host={folder}", proxy
+
+
+def test_round_trips_are_few(counted: tuple[str, CountingProxy], new_token: Callable[[], str]) -> None:
+    address, proxy = counted
+    headers = {"Authorization": f"Bearer {new_token()}"}
+    with httpx.Client(base_url=address, headers=headers) as client:
+        path = client.post("/api/conversations", json=HELLO).headers["Location"]
+        chat = {"message": "hello", "conversation_id": path.rpartition("/")[2]}
+
+        def trips(method: str, where: str, **more: Any) -> int:
+            client.request(method, where, **more)  # the first time prepares the statement
+            proxy.reset()
+            assert client.request(method, where, **more).is_success
+            return proxy.round_trips
+
+        counts = {
+            "me": trips("GET", "/api/me"),
+            "create": trips("POST", "/api/conversations", json=HELLO),
+            "append": trips("POST", f"{path}/messages", json=HELLO),
+            "history": trips("GET", f"{path}/messages"),
+            "page": trips("GET", f"{path}/messages", params={"before": 2}),
+            "read": trips("GET", path),
+            "list": trips("GET", "/api/conversations"),
+            "rename": trips("PATCH", path, json={"title": "x"}),
+            "annotate": trips("PATCH", path, json={"metadata": {"x": 1}}),
+            "chat": trips("POST", "/api/chat", json=chat),
+        }
+
+    assert counts == {
+        "me": 1,
+        "create": 2,
+        "append": 2,
+        "history": 2,
+        "page": 2,
+        "read": 2,
+        "list": 2,
+        "rename": 2,
+        "annotate": 3,
+        "chat": 3,
+    }

@@ -1,0 +1,82 @@
+"""The PostgreSQL of the tests: the one that DATABASE_URL names, else one in a container, else the embedded one."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from adapters.embedded_postgres.server import EmbeddedPostgres
+from adapters.postgres.address import DatabaseAddress
+
+_IMAGE = "postgres:18"
+
+
+@cache
+def source() -> str:
+    """Which one this run takes."""
+    if os.environ.get("DATABASE_URL"):
+        return "the one that DATABASE_URL names"
+    return f"a container of {_IMAGE}" if _docker_answers() else "embedded"
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """A URL at which databases may be created, for as long as the context lasts."""
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+    elif _docker_answers():
+        from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - only where Docker is
+
+        with PostgresContainer(_IMAGE, driver=None) as container:
+            yield container.get_connection_url()
+    else:
+        with EmbeddedPostgres(folder / "postgres", settings={"max_connections": "200"}) as server:
+            yield server.url
+
+
+@contextmanager
+def new_database(server_url: str) -> Iterator[str]:
+    """The URL of an empty database of its own."""
+    name = f"ai_agent_test_{secrets.token_hex(6)}"
+    execute(server_url, f"CREATE DATABASE {name}")
+    try:
+        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    finally:
+        execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def execute(url: str, *statements: str) -> list[asyncpg.Record]:
+    """Run statements, each its own transaction; the rows of the last."""
+
+    async def run() -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(**DatabaseAddress.parse(url).arguments)
+        try:
+            rows: list[asyncpg.Record] = []
+            for statement in statements:
+                rows = await connection.fetch(statement)
+            return rows
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+@cache
+def _docker_answers() -> bool:
+    place = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
+    try:
+        if place.scheme == "unix":
+            with socket.socket(socket.AF_UNIX) as engine:
+                engine.connect(place.path)
+        else:
+            socket.create_connection((place.hostname, place.port), timeout=2).close()
+    except OSError:
+        return False
+    return True

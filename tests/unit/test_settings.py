@@ -1,0 +1,103 @@
+"""Settings and the database's address."""
+
+import ssl
+
+import pytest
+
+from adapters.postgres.address import DatabaseAddress, InvalidAddressError
+from entrypoints.settings import Settings, SettingsError
+
+URL = "postgresql://ann:pass%20word@db.test:5433/chat"
+
+
+def test_settings_are_read_from_the_environment() -> None:
+    settings = Settings.read({"DATABASE_URL": URL, "DATABASE_POOL_SIZE": "3", "PATH": "/bin"})
+
+    assert (settings.database_url, settings.database_pool_size, settings.database_command_timeout) == (URL, 3, 5.0)
+
+
+def test_secrets_do_not_show() -> None:
+    settings = Settings.read({"DATABASE_URL": URL})
+
+    assert "word" not in f"{settings} {settings!r} {DatabaseAddress.parse(URL)!r}"
+    assert "database_pool_size=10" in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({}, "DATABASE_URL"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"DATABASE_URL": URL, "DATABASE_POOL_SIZE": "many"}, "DATABASE_POOL_SIZE"),
+        ({"DATABASE_URL": URL, "DATABASE_POOL_SIZE": "0"}, "DATABASE_POOL_SIZE"),
+        ({"DATABASE_URL": URL, "DATABASE_COMMAND_TIMEOUT": "-1"}, "DATABASE_COMMAND_TIMEOUT"),
+    ],
+)
+def test_what_is_missing_or_odd_is_named_in_one_line(environment: dict[str, str], name: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.read(environment)
+
+    assert name in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_address_is_read_as_libpq_reads_it() -> None:
+    arguments = DatabaseAddress.parse(URL).arguments
+
+    assert arguments == {
+        "host": "db.test",
+        "port": 5433,
+        "user": "ann",
+        "password": "pass word",
+        "database": "chat",
+        "server_settings": {"application_name": "ai-agent"},
+    }
+
+
+def test_a_socket_folder_is_a_host() -> None:
+    assert DatabaseAddress.parse("postgresql://ann@/chat?host=/run/pg").arguments["host"] == "/run/pg"
+
+
+def test_neons_address_is_verified_and_pooled_without_prepared_statements() -> None:
+    neon = (
+        "postgres://ann:secret@ep-x-pooler.eu.neon.tech/chat?sslmode=require&channel_binding=require"
+        "&options=endpoint%3Dep-x&application_name=web&connect_timeout=10"
+    )
+
+    arguments = DatabaseAddress.parse(neon).arguments
+
+    context = arguments["ssl"]
+    assert isinstance(context, ssl.SSLContext)
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert arguments["statement_cache_size"] == 0
+    assert arguments["server_settings"] == {"application_name": "web", "options": "endpoint=ep-x"}
+
+
+@pytest.mark.parametrize("mode", ["disable", "prefer", "require"])
+def test_other_ssl_modes_pass_through(mode: str) -> None:
+    assert DatabaseAddress.parse(f"{URL}?sslmode={mode}").arguments["ssl"] == mode
+
+
+def test_a_certificate_may_be_verified_without_its_name() -> None:
+    context = DatabaseAddress.parse(f"{URL}?sslmode=verify-ca").arguments["ssl"]
+
+    assert not context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "secret",
+        "mysql://ann:secret@db.test/chat",
+        "postgresql://ann:secret@db.test:port/chat",
+        "postgresql://ann:secret@db.test/chat?statement_timeout=5",
+        "postgresql://ann:secret@db.test/chat?options=-csecret=1",
+    ],
+)
+def test_an_address_that_is_not_understood_is_refused_without_being_repeated(url: str) -> None:
+    with pytest.raises(InvalidAddressError) as raised:
+        DatabaseAddress.parse(url)
+
+    assert "secret" not in str(raised.value)

@@ -1,0 +1,104 @@
+"""Every statement on our tables names their owner, and so does every key."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Delete, Insert, Select, Text, Update, bindparam, select, update
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ClauseElement
+from sqlalchemy.sql.operators import and_, eq
+
+import adapters.postgres
+from adapters.postgres.compiling import Statement
+from adapters.postgres.tables import SCHEMA, conversations, messages
+
+OURS: set[Any] = set(SCHEMA.tables.values())
+
+
+def all_statements() -> Iterator[tuple[str, Statement]]:
+    """Every statement of the adapter."""
+    for found in pkgutil.iter_modules(adapters.postgres.__path__, "adapters.postgres."):
+        module = importlib.import_module(found.name)
+        for name, value in vars(module).items():
+            if isinstance(value, Statement):
+                yield f"{found.name}.{name}", value
+
+
+def is_owner(value: Any) -> bool:
+    return isinstance(value, BindParameter) and value.key == "owner_id"
+
+
+def unguarded(source: ClauseElement) -> list[str]:
+    """The tables of ours that some part of a statement touches without an ``owner_id = :owner_id`` of its own."""
+    found: list[str] = []
+    part: Any
+    for part in visitors.iterate(source):
+        if isinstance(part, Insert):
+            names, query = part._select_names or [], part.select
+            written = dict(zip(names, query.selected_columns, strict=True)) if query is not None else {}
+            found += [] if is_owner(written.get("owner_id")) else [part.table.name]
+        elif isinstance(part, Update | Delete):
+            changed: Any = part.table
+            found += [] if guards(part.whereclause, changed) else [changed.name]
+        elif isinstance(part, Select):
+            froms: list[Any] = [one for one in part.get_final_froms() if one not in part._correlate]
+            sources = [one for source in froms for one in flat(source)]
+            conditions = [part.whereclause, *(source.onclause for source in froms if is_join(source))]
+            tables = [one for one in sources if one in OURS]
+            found += [table.name for table in tables if not any(guards(one, table) for one in conditions)]
+    return sorted(found)
+
+
+def is_join(source: Any) -> bool:
+    return hasattr(source, "onclause")
+
+
+def flat(source: Any) -> Iterator[Any]:
+    """The tables that a join joins."""
+    if is_join(source):
+        yield from flat(source.left)
+        yield from flat(source.right)
+    else:
+        yield source
+
+
+def guards(condition: Any, table: Any) -> bool:
+    """Whether ``table.owner_id = :owner_id`` is among the conditions that are joined by AND."""
+    if isinstance(condition, BooleanClauseList) and condition.operator is and_:
+        return any(guards(part, table) for part in condition.clauses)
+    return (
+        isinstance(condition, BinaryExpression)
+        and condition.operator is eq
+        and condition.left is table.c.owner_id
+        and is_owner(condition.right)
+    )
+
+
+def test_every_statement_names_the_owner_of_every_table_it_touches() -> None:
+    statements = dict(all_statements())
+
+    assert len(statements) >= 12
+    assert {name: missing for name, one in statements.items() if (missing := unguarded(one.source))} == {}
+
+
+def test_a_statement_without_the_owner_would_be_noticed() -> None:
+    owner = bindparam("owner_id", type_=Text())
+    anybodys = messages.c.seq == 1
+
+    assert unguarded(select(messages.c.seq).where(anybodys)) == ["messages"]
+    assert unguarded(select(messages.c.seq).where((messages.c.owner_id == owner) | anybodys)) == ["messages"]
+    assert unguarded(update(conversations).values(title="x").where(messages.c.owner_id == owner)) == ["conversations"]
+    joined = select(messages.c.seq).select_from(messages.join(conversations, conversations.c.owner_id == owner))
+    assert unguarded(joined) == ["messages"]
+    assert unguarded(select(messages.c.seq).where(messages.c.owner_id == owner, anybodys)) == []
+
+
+def test_every_key_begins_with_the_owner() -> None:
+    for table in OURS:
+        assert next(iter(table.primary_key.columns)).name == "owner_id"
+        for key in table.foreign_keys:
+            assert next(iter(key.constraint.columns)).name == "owner_id"
+        for index in table.indexes:
+            assert next(iter(index.columns)).name == "owner_id"

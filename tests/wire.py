@@ -1,0 +1,66 @@
+"""A proxy before PostgreSQL that counts round trips: how often the client stops sending and waits for an answer."""
+
+import socket
+import threading
+from contextlib import suppress
+from typing import Self
+
+
+class CountingProxy:
+    """Passes bytes on, both ways, and counts the turns of the conversation; one thread a direction."""
+
+    def __init__(self, listener: socket.socket, place: str | tuple[str, int]) -> None:
+        self._listener = listener
+        self._place = place
+        self._lock = threading.Lock()
+        self._ends: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept)]
+        self.round_trips = 0
+
+    def __enter__(self) -> Self:
+        self._listener.listen()
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for end in [self._listener, *self._ends]:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for end in [self._listener, *self._ends]:
+            end.close()
+
+    def reset(self) -> None:
+        """Count from zero again."""
+        self.round_trips = 0
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.socket(socket.AF_UNIX if isinstance(self._place, str) else socket.AF_INET)
+                server.connect(self._place)
+                self._ends += [client, server]
+                turn = _Turn()
+                for source, target, is_client in ((client, server, True), (server, client, False)):
+                    thread = threading.Thread(target=self._pass, args=(source, target, turn, is_client))
+                    self._threads.append(thread)
+                    thread.start()
+
+    def _pass(self, source: socket.socket, target: socket.socket, turn: "_Turn", is_client: bool) -> None:  # noqa: FBT001 - a thread's arguments
+        with suppress(OSError):
+            while data := source.recv(65536):
+                with self._lock:
+                    if is_client and not turn.is_clients:
+                        self.round_trips += 1
+                    turn.is_clients = is_client
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+class _Turn:
+    """Whose turn it is on one connection."""
+
+    is_clients = False
