@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from litestar import Litestar, Router
-from litestar.logging import LoggingConfig
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from entrypoints.embedded import open_application
@@ -49,7 +48,7 @@ def make_litestar(settings: Settings) -> Litestar:
         [*routes, document_router(make_document(routes))],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[lifespan],
-        logging_config=LoggingConfig(configure_root_logger=False, log_exceptions="never"),
+        logging_config=None,
         openapi_config=None,
         request_class=ApiRequest,
         request_max_body_size=MAX_BODY,

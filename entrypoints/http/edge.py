@@ -30,6 +30,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id.decode()}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -55,7 +55,7 @@ def make_document(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
         ),
         use_handler_docstrings=True,
     )
-    app = Litestar(list(routes), openapi_config=config, request_class=ApiRequest)
+    app = Litestar(list(routes), openapi_config=config, request_class=ApiRequest, logging_config=None)
     document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
     # msgspec describes its own structs more exactly than Litestar does: closed objects, docstrings, limits
     document["components"]["schemas"] = msgspec.json.schema_components(

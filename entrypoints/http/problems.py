@@ -1,6 +1,7 @@
 """Problems: every error as RFC 9457 ``application/problem+json``, and the one table of status codes."""
 
 import logging
+import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -110,10 +111,10 @@ def problem(
     )
 
 
-def _domain(_: Request[Any, Any, Any], error: AiAgentError) -> Response[Problem]:
+def _domain(request: Request[Any, Any, Any], error: AiAgentError) -> Response[Problem]:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.warning("%s: %s (%r)", error.code, error, error.__cause__)
+        _log.warning("%s: %s (%s)", _name(request), error.code, _causes(error))
     errors = [FieldError(error.field, str(error))] if isinstance(error, RuleViolationError) else []
     detail = f"{error.field} {error}" if isinstance(error, RuleViolationError) else str(error)
     return problem(status, error.code, detail, errors)
@@ -140,10 +141,21 @@ def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
 
 
 def _defect(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    _log.error("%s %s failed", request.method, request.scope["path_template"], exc_info=error)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("%s failed: %s\n%s", _name(request), _causes(error), frames)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "The service failed. The failure has been logged."
     )
+
+
+def _name(request: Request[Any, Any, Any]) -> str:
+    """The request without anything that its sender chose, but for an id of harmless characters."""
+    return f"{request.method} {request.scope.get('path_template')} [{request.scope['state'].get('request_id')}]"
+
+
+def _causes(error: BaseException) -> str:
+    """The types of an error and of what caused it: messages of drivers and of Python may hold what people wrote."""
+    return type(error).__name__ + (f" from {_causes(error.__cause__)}" if error.__cause__ else "")
 
 
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {

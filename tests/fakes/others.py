@@ -1,6 +1,7 @@
 """Fakes of the small ports."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import override
 from uuid import UUID
 
@@ -18,7 +19,9 @@ class InMemoryTokenVerifier(TokenVerifier):
 
     @override
     async def verify(self, token: str) -> Principal | None:
-        return self.sessions.get(token)
+        principal = self.sessions.get(token)
+        ends = principal and principal.session_expires_at
+        return None if ends and ends <= datetime.now(UTC) else principal
 
 
 class CountingConversationIds(ConversationIds):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -225,19 +225,23 @@ def test_nothing_is_left_running_after_a_kill_and_the_data_is_there(tmp_path: Pa
     parent = subprocess.Popen(shell, env=WITHOUT_DATABASE, stdout=subprocess.PIPE, text=True, start_new_session=True)
     output = parent.stdout
     assert output is not None
-    child = int(output.readline())
-    printed = "".join(iter(output.readline, "Try:\n"))
-    (address,) = re.findall(r"runs on (http://\S+) ", printed)
-    (token,) = re.findall(r"^  (\w+)$", printed, re.MULTILINE)
-    headers = {"Authorization": f"Bearer {token}"}
-    kept = httpx.post(f"{address}/api/chat", json={"message": "Hello"}, headers=headers).json()["conversation_id"]
-    assert postgres_processes(tmp_path) != []
+    try:
+        child = int(output.readline())
+        printed = "".join(iter(output.readline, "Try:\n"))
+        (address,) = re.findall(r"runs on (http://\S+) ", printed)
+        (token,) = re.findall(r"^  (\w+)$", printed, re.MULTILINE)
+        headers = {"Authorization": f"Bearer {token}"}
+        kept = httpx.post(f"{address}/api/chat", json={"message": "Hello"}, headers=headers).json()["conversation_id"]
+        assert postgres_processes(tmp_path) != []
 
-    os.kill(child if killed == "ai-agent" else parent.pid, signal.SIGKILL)
+        os.kill(child if killed == "ai-agent" else parent.pid, signal.SIGKILL)
 
-    assert eventually(lambda: postgres_processes(tmp_path) == [])
-    parent.wait(20)
-    output.close()
+        assert eventually(lambda: postgres_processes(tmp_path) == [])
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(parent.pid, signal.SIGKILL)
+        parent.wait(20)
+        output.close()
     with development(tmp_path) as (_, client, _):
         assert client.get(f"/api/conversations/{kept}").json()["last_seq"] == 2
 

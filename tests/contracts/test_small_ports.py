@@ -1,0 +1,122 @@
+"""The contracts of the small ports, for every implementation."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adapters.better_auth.development import open_session
+from adapters.better_auth.verifier import BetterAuthTokenVerifier
+from adapters.echo.responder import EchoResponder
+from adapters.postgres.database import Database
+from adapters.postgres.readiness import PostgresReadiness
+from adapters.system.conversation_ids import RandomConversationIds
+from domain.identifiers import ConversationId, OwnerId
+from domain.json_text import EMPTY_OBJECT, JsonText
+from domain.message import Message, Status
+from domain.ports import ConversationIds, Readiness, Responder, TokenVerifier, Turn
+from domain.principal import Principal
+from domain.roles import Caller, Role
+from tests.fakes.others import (
+    CountingConversationIds,
+    InMemoryTokenVerifier,
+    ScriptedResponder,
+    StaticReadiness,
+)
+
+type SignIn = Callable[[timedelta], Awaitable[tuple[str, str]]]
+
+
+@pytest.fixture(params=["in memory", "better-auth"])
+def verifier_and_sign_in(request: pytest.FixtureRequest, database: Database) -> tuple[TokenVerifier, SignIn]:
+    """A verifier, and what signs somebody in for a time: their id and token."""
+    fake = InMemoryTokenVerifier()
+
+    async def in_memory(life: timedelta) -> tuple[str, str]:
+        user, token = f"user-{secrets.token_hex(6)}", secrets.token_hex(16)
+        fake.sessions[token] = Principal(owner_id=OwnerId(user), session_expires_at=datetime.now(UTC) + life)
+        return user, token
+
+    async def better_auth(life: timedelta) -> tuple[str, str]:
+        user = f"user-{secrets.token_hex(6)}"
+        token = await open_session(database, user)
+        sql = 'UPDATE "session" SET "expiresAt" = clock_timestamp() + $1::interval WHERE "token" = $2'
+        await database.fetch_row(sql, (life, token))
+        return user, token
+
+    if request.param == "in memory":
+        return fake, in_memory
+    return BetterAuthTokenVerifier(database), better_auth
+
+
+async def test_a_token_belongs_to_its_user_until_the_session_ends(
+    verifier_and_sign_in: tuple[TokenVerifier, SignIn],
+) -> None:
+    verifier, sign_in = verifier_and_sign_in
+    user, token = await sign_in(timedelta(minutes=5))
+
+    principal = await verifier.verify(token)
+
+    assert principal is not None
+    assert (principal.owner_id, principal.caller) == (user, Caller.USER)
+    assert principal.session_expires_at is not None
+    assert timedelta() < principal.session_expires_at - datetime.now(UTC) <= timedelta(minutes=5)
+
+
+async def test_an_expired_session_is_nobodys(verifier_and_sign_in: tuple[TokenVerifier, SignIn]) -> None:
+    verifier, sign_in = verifier_and_sign_in
+    _, token = await sign_in(timedelta(milliseconds=-1))
+
+    assert await verifier.verify(token) is None
+
+
+@pytest.mark.parametrize("token", ["", "x", "0" * 32, "x" * 10_000, "a\0b" * 8, "\ud800" * 20, "' OR 1=1 -- --- ---"])
+async def test_what_is_no_token_is_nobodys(verifier_and_sign_in: tuple[TokenVerifier, SignIn], token: str) -> None:
+    verifier, _ = verifier_and_sign_in
+
+    assert await verifier.verify(token) is None
+
+
+@pytest.mark.parametrize("responder", [ScriptedResponder("Echo: ", "Hello"), EchoResponder()])
+async def test_a_reply_comes_piece_by_piece(responder: Responder) -> None:
+    message = Message(
+        conversation_id=CountingConversationIds().next(),
+        seq=1,
+        role=Role.USER,
+        content=JsonText('"Hello"'),
+        tool_calls=None,
+        tool_call_id=None,
+        name=None,
+        status=Status.COMPLETED,
+        metadata=EMPTY_OBJECT,
+        created_at=datetime.now(UTC),
+    )
+
+    pieces = [piece async for piece in responder.reply(Turn(owner_id=OwnerId("ann"), text="Hello", message=message))]
+
+    assert "".join(pieces) == "Echo: Hello"
+
+
+@pytest.mark.parametrize("ids", [CountingConversationIds(), RandomConversationIds()])
+def test_no_id_is_given_twice(ids: ConversationIds) -> None:
+    given: set[ConversationId] = {ids.next() for _ in range(10_000)}
+
+    assert len(given) == 10_000
+
+
+def test_new_ids_sort_by_their_time() -> None:
+    ids = RandomConversationIds()
+    first = ids.next()
+    while (later := ids.next()).int >> 80 == first.int >> 80:
+        pass
+
+    assert later > first
+    assert later.version == 7
+
+
+async def test_readiness_is_silent_when_all_is_well(database: Database) -> None:
+    implementations: list[Readiness] = [StaticReadiness(), PostgresReadiness(database)]
+
+    for readiness in implementations:
+        await readiness.check()
