@@ -1,19 +1,16 @@
-"""Authenticate: who holds this session token."""
+"""Authenticate: who shows this credential."""
 
-from domain.errors import UnauthenticatedError
+from domain.credential import Credential
 from domain.ports import TokenVerifier
 from domain.principal import Principal
 
 
 class Authenticate:
-    """Tell whom a session token belongs to."""
+    """Tell who calls."""
 
     def __init__(self, tokens: TokenVerifier) -> None:
         self._tokens = tokens
 
-    async def __call__(self, token: str) -> Principal:
-        """The caller. Raises UnauthenticatedError, the same for every cause."""
-        principal = await self._tokens.verify(token)
-        if principal is None:
-            raise UnauthenticatedError
-        return principal
+    async def __call__(self, credential: Credential) -> Principal:
+        """The caller. Raises UnauthenticatedError, BannedError."""
+        return await self._tokens.verify(credential)

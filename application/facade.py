@@ -1,5 +1,6 @@
 """The facade: all use cases as one object, the same for HTTP and for the agent runtime."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -39,7 +40,7 @@ class Application:
         ids: ConversationIds,
         tokens: TokenVerifier,
         responder: Responder,
-        readiness: Readiness,
+        readiness: Sequence[Readiness],
     ) -> Self:
         """The use cases over these ports."""
         create, append = CreateConversation(conversations, ids), AppendMessages(conversations)

@@ -3,6 +3,7 @@
 AiAgentError
 ├── UnauthenticatedError                who calls is not proven
 ├── ForbiddenError                      the caller is proven, but may not
+│   ├── BannedError                     the user is banned
 │   └── RoleNotAllowedError             a role that is not the caller's to write
 ├── NotFoundError                       missing, or somebody else's: never told apart
 │   ├── ConversationNotFoundError
@@ -19,6 +20,7 @@ AiAgentError
 Messages are facts for a developer and never hold what a caller sent.
 """
 
+from enum import StrEnum
 from typing import ClassVar, Self
 
 
@@ -32,11 +34,28 @@ class AiAgentError(Exception):
         super().__init__(message or self.message)
 
 
+class Refusal(StrEnum):
+    """Why a credential was refused: for logs and counters, never for the caller."""
+
+    ABSENT = "absent"
+    OTHER_COOKIE = "cookie_of_another_name"
+    AMBIGUOUS = "several_credentials"
+    MALFORMED = "malformed"
+    UNSIGNED = "unsigned"
+    BAD_SIGNATURE = "bad_signature"
+    UNKNOWN = "unknown_session"
+    EXPIRED = "expired_session"
+
+
 class UnauthenticatedError(AiAgentError):
-    """The call carries no proven session."""
+    """The call carries no proven session; every cause looks the same from outside."""
 
     code = "unauthenticated"
     message = "A valid session is required."
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__()
+        self.refusal = refusal
 
 
 class ForbiddenError(AiAgentError):
@@ -44,6 +63,13 @@ class ForbiddenError(AiAgentError):
 
     code = "forbidden"
     message = "This is not allowed to you."
+
+
+class BannedError(ForbiddenError):
+    """The session is valid, and its user is banned."""
+
+    code = "banned"
+    message = "This user is banned."
 
 
 class RoleNotAllowedError(ForbiddenError):

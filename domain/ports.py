@@ -10,6 +10,7 @@ from typing import Protocol
 
 from domain.append import AppendDecision
 from domain.conversation import Conversation, ConversationChange, NewConversation
+from domain.credential import Credential
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
@@ -97,13 +98,15 @@ class ConversationRepository(Protocol):
 
 
 class TokenVerifier(Protocol):
-    """Tells whom a session token belongs to."""
+    """Tells whom a session belongs to."""
 
     @abstractmethod
-    async def verify(self, token: str) -> Principal | None:
-        """The caller with the end of the session, or None: unknown, malformed, expired or signed out.
+    async def verify(self, credential: Credential) -> Principal:
+        """The caller, with the end of the session; never from a memory: what ended is refused at once.
 
-        Expiry is judged by the storage's clock. Raises UnavailableError when the storage is away.
+        Raises UnauthenticatedError: malformed, not signed as it must be, unknown, signed out, or expired by the
+        storage's clock. Raises BannedError if the session is valid and its user is banned; UnavailableError when the
+        storage is away.
         """
 
 
@@ -137,4 +140,4 @@ class Readiness(Protocol):
 
     @abstractmethod
     async def check(self) -> None:
-        """Raise UnavailableError, saying why, unless the storage answers, is durable and has the current schema."""
+        """Raise UnavailableError, saying why, unless this part of the storage answers and is as it must be."""

@@ -16,12 +16,14 @@ _MAX_OWNER_LENGTH = 255
 class Principal:
     """A proven caller; everything it reads and writes is ``owner_id``'s.
 
-    ``session_expires_at`` is None where no session is involved.
+    ``session_expires_at`` is None where no session is involved; ``impersonated_by`` is the administrator who acts as
+    the owner, if one does.
     """
 
     owner_id: OwnerId
     caller: Caller = Caller.USER
     session_expires_at: datetime | None = None
+    impersonated_by: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.owner_id) <= _MAX_OWNER_LENGTH or not self.owner_id.isprintable():

@@ -14,6 +14,7 @@ from entrypoints import serving
 from entrypoints.container import operations
 from entrypoints.development import run_development
 from entrypoints.http.app import make_routes
+from entrypoints.http.authentication import AuthenticationPolicy
 from entrypoints.http.openapi import make_document
 from entrypoints.serving import AddressInUseError
 from entrypoints.settings import Settings, SettingsError
@@ -39,8 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(options: argparse.Namespace) -> None:
     settings = Settings.read()
+    settings.require_authentication()
     listener = serving.bind(options.host, options.port)
-    asyncio.run(operations.require_current_schema(settings))
+    for warning in asyncio.run(operations.require_fit_database(settings)):
+        _log.warning("%s", warning)
+    if settings.auth_cookies and not settings.origins:
+        _log.warning("TRUSTED_ORIGINS is empty: with a cookie nothing can be changed, with a bearer all can")
     _log.info("Serving on http://%s:%d with %d worker(s)", options.host, options.port, options.workers)
     factory = "entrypoints.http.app:make_app_from_environment"
     serving.serve_workers(factory, listener, workers=options.workers)
@@ -57,7 +62,7 @@ def _dev(options: argparse.Namespace) -> None:
 
 
 def _openapi(_: argparse.Namespace) -> None:
-    json.dump(make_document(make_routes()), sys.stdout, indent=2, ensure_ascii=False)
+    json.dump(make_document(make_routes(AuthenticationPolicy())), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 
 

@@ -50,13 +50,21 @@ def run_development(host: str, port: int, folder: Path, database_url: str | None
     else:
         _say(f"Starting PostgreSQL in {folder}")
     with nullcontext(database_url) if database_url else embedded_database(folder / "postgres") as url:
-        settings = Settings.read({**os.environ, "DATABASE_URL": url})
+        settings = _settings(url)
         _say("Bringing the schema up to date")
         asyncio.run(operations.migrate(settings))
         token = None if database_url else asyncio.run(open_development_session(settings))
         invitation = _OWN_DATABASE if token is None else _INVITATION
         text = invitation.format(address=_address(listener), token=token)
         serving.serve_here(make_app(settings), listener, when_ready=lambda: _say(text))
+
+
+def _settings(database_url: str) -> Settings:
+    """Those of the environment; without a secret there is nothing to verify a cookie with, so none are accepted."""
+    environment = {**os.environ, "DATABASE_URL": database_url}
+    if not any(os.environ.get(name) for name in ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "AUTH_SECRET")):
+        environment.setdefault("AUTH_COOKIES", "false")
+    return Settings.read(environment)
 
 
 def _say(text: str) -> None:

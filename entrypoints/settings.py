@@ -1,6 +1,7 @@
 """The settings, read once from the environment; secrets do not show in their repr."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Final, Self, override
 
@@ -8,7 +9,11 @@ import msgspec
 
 type Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
-_HIDDEN: Final = frozenset({"database_url"})
+_HIDDEN: Final = frozenset({"database_url", "better_auth_secrets", "better_auth_secret", "auth_secret"})
+_PUBLIC_SECRET: Final = "better-auth-secret-12345678901234567890"  # noqa: S105 - better-auth's own default, refused here
+_SHORTEST_SECRET: Final = 32
+_COOKIE_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}", re.ASCII)
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -28,6 +33,86 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """How long a new connection may take."""
     database_command_timeout: Seconds = 5.0
     """How long a statement may take."""
+
+    better_auth_secret: str | None = None
+    """What better-auth's server signs with, byte for byte; 32 characters or more."""
+    better_auth_secrets: str | None = None
+    """``2:new,1:old``, as better-auth takes it: the first one signs, and wins over BETTER_AUTH_SECRET."""
+    auth_secret: str | None = None
+    """better-auth's other name for BETTER_AUTH_SECRET."""
+    better_auth_url: str | None = None
+    """better-auth's base URL: with https, its cookies are named ``__Secure-…``."""
+    auth_cookies: bool = True
+    """Whether session cookies are accepted, beside bearers."""
+    auth_cookie_name: str | None = None
+    """The session cookie's whole name, where it does not follow from the base URL and the prefix."""
+    auth_cookie_prefix: str = "better-auth"
+    """better-auth's ``advanced.cookiePrefix``."""
+    auth_require_signed_bearer: bool = False
+    """Whether bearers must be signed, as better-auth's ``bearer({ requireSignature: true })`` demands."""
+    trusted_origins: str = ""
+    """Origins, by commas, whose pages may write with cookies and read answers: ``https://app.example.com``."""
+    auth_schema: str | None = None
+    """The schema of better-auth's tables; without one, the search path decides."""
+    auth_session_table: str | None = None
+    auth_session_token_column: str | None = None
+    auth_session_user_id_column: str | None = None
+    auth_session_expires_at_column: str | None = None
+    auth_session_impersonated_by_column: str | None = None
+    auth_user_table: str | None = None
+    auth_user_id_column: str | None = None
+    auth_user_banned_column: str | None = None
+    auth_user_ban_expires_column: str | None = None
+    auth_expiry_time_zone: str | None = None
+    """The zone in which better-auth's server writes timestamps, where the columns have none."""
+
+    @property
+    def secret(self) -> str | None:
+        """The secret that signs."""
+        if self.better_auth_secrets:
+            first = self.better_auth_secrets.split(",")[0]
+            return first.partition(":")[2] or first
+        return self.better_auth_secret or self.auth_secret
+
+    @property
+    def cookie_name(self) -> str | None:
+        """The one name under which a session cookie is accepted; None where none is."""
+        if not self.auth_cookies:
+            return None
+        is_https = (self.better_auth_url or "").lower().startswith("https://")
+        usual = f"{'__Secure-' if is_https else ''}{self.auth_cookie_prefix}.session_token"
+        return self.auth_cookie_name or usual
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The trusted origins."""
+        return frozenset(origin.strip() for origin in self.trusted_origins.split(",") if origin.strip())
+
+    def require_authentication(self) -> None:
+        """Raise SettingsError unless callers over HTTP can be authenticated safely with these settings."""
+        secret = self.secret
+        if secret is None and (self.auth_cookies or self.auth_require_signed_bearer):
+            raise SettingsError(
+                "BETTER_AUTH_SECRET is required to verify cookies and signed bearers; "
+                "AUTH_COOKIES=false takes raw bearers alone"
+            )
+        if secret == _PUBLIC_SECRET:
+            raise SettingsError("BETTER_AUTH_SECRET is better-auth's public default: anybody could sign with it")
+        if secret is not None and len(secret) < _SHORTEST_SECRET:
+            raise SettingsError(f"BETTER_AUTH_SECRET is shorter than {_SHORTEST_SECRET} characters")
+        if self.auth_cookies and not (self.better_auth_url or self.auth_cookie_name):
+            raise SettingsError(
+                "BETTER_AUTH_URL (better-auth's base URL) is required to name the session cookie; "
+                "or give it whole as AUTH_COOKIE_NAME, or take no cookies with AUTH_COOKIES=false"
+            )
+        if self.cookie_name is not None and not _COOKIE_NAME.fullmatch(self.cookie_name):
+            raise SettingsError("AUTH_COOKIE_NAME is no name of a cookie")
+        for origin in sorted(self.origins):
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingsError(
+                    "TRUSTED_ORIGINS must be origins such as https://app.example.com, by commas: "
+                    "in lower case, without a path, without wildcards"
+                )
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:

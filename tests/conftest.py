@@ -19,6 +19,8 @@ from entrypoints.http.app import make_app
 from entrypoints.settings import Settings
 from tests import postgres
 
+SECRET = "the-secret-of-the-tests-which-is-long-enough"
+
 
 def pytest_report_header() -> str:
     """Say which PostgreSQL is used."""
@@ -45,16 +47,17 @@ def empty_database_url(server_url: str) -> Iterator[str]:
         yield url
 
 
+async def prepare(url: str) -> None:
+    """Migrate a database, and give it better-auth's tables."""
+    address = DatabaseAddress.parse(url)
+    await migrate(address)
+    async with Database.connect(address, PoolSettings(size=1)) as database:
+        await create_tables(database)
+
+
 @pytest.fixture(scope="session")
 def database_url(server_url: str) -> Iterator[str]:
     """A migrated database with better-auth's tables, shared by all tests: each takes owners of its own."""
-
-    async def prepare(url: str) -> None:
-        address = DatabaseAddress.parse(url)
-        await migrate(address)
-        async with Database.connect(address, PoolSettings(size=1)) as database:
-            await create_tables(database)
-
     with postgres.new_database(server_url) as url:
         asyncio.run(prepare(url))
         yield url
@@ -67,10 +70,20 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         yield database
 
 
+def settings_for(database_url: str) -> Settings:
+    """A whole deployment's settings, for a database."""
+    return Settings(
+        database_url=database_url,
+        better_auth_secret=SECRET,
+        better_auth_url="http://localhost:3000",
+        trusted_origins="http://app.test, http://localhost:3000",
+    )
+
+
 @pytest.fixture(scope="session")
 def settings(database_url: str) -> Settings:
     """Settings for the shared database."""
-    return Settings(database_url=database_url)
+    return settings_for(database_url)
 
 
 @contextmanager

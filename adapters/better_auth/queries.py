@@ -12,7 +12,10 @@ class Row(Protocol):
 
 
 class Queries(Protocol):
-    """Runs single statements with numbered parameters, each its own transaction."""
+    """Runs single statements with numbered parameters, each its own transaction, on the primary."""
+
+    async def fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
+        """All rows. Raises UnavailableError when the database is away."""
 
     async def fetch_row(self, sql: str, arguments: Sequence[Any]) -> Row | None:
         """The first row, if there is one. Raises UnavailableError when the database is away."""

@@ -1,40 +1,101 @@
 """The token verifier over better-auth's session table."""
 
+import logging
 import re
+from dataclasses import dataclass, field
 from typing import Final, override
 
 import asyncpg
 
+from adapters.better_auth.layout import Layout
+from adapters.better_auth.names import LayoutError, Names
 from adapters.better_auth.queries import Queries
-from domain.errors import UnavailableError
+from adapters.better_auth.signature import verify_signed
+from domain.credential import Credential, CredentialKind
+from domain.errors import BannedError, Refusal, UnauthenticatedError, UnavailableError
 from domain.identifiers import OwnerId
-from domain.ports import TokenVerifier
+from domain.ports import Readiness, TokenVerifier
 from domain.principal import Principal
 
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
+_log = logging.getLogger(__name__)
+
+_TOKEN: Final = re.compile(r"[!-~]{1,512}", re.ASCII)
+_RAW_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
 """better-auth makes 32 letters and digits; a hook may make others, such as a UUID."""
-
-_SESSION: Final = """
-    SELECT u.id::text AS user_id, s."expiresAt" AS expires_at
-    FROM "session" AS s JOIN "user" AS u ON u.id = s."userId"
-    WHERE s.token = $1 AND s."expiresAt" > clock_timestamp()
-"""
+_LONGEST: Final = 1024
 
 
-class BetterAuthTokenVerifier(TokenVerifier):
-    """Looks every token up, every time: a session that was ended is refused on the very next request."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturePolicy:
+    """Which signatures are demanded. A cookie's always is; without a secret nothing that is signed can be verified."""
 
-    def __init__(self, queries: Queries) -> None:
+    secret: bytes | None = field(repr=False)
+    bearers_must_be_signed: bool = False
+
+
+class BetterAuthTokenVerifier(TokenVerifier, Readiness):
+    """Looks every session up, every time: one that was ended is refused on the very next request."""
+
+    def __init__(self, queries: Queries, names: Names, policy: SignaturePolicy) -> None:
         self._queries = queries
+        self._names = names
+        self._policy = policy
+        self._layout: Layout | None = None
 
     @override
-    async def verify(self, token: str) -> Principal | None:
-        if not _TOKEN.fullmatch(token):
-            return None
+    async def verify(self, credential: Credential) -> Principal:
+        token = self._token_of(credential)
+        layout = await self._discovered()
         try:
-            row = await self._queries.fetch_row(_SESSION, (token,))
-        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
-            raise UnavailableError("better-auth's session table is missing in the database.") from error
+            row = await self._queries.fetch_row(layout.lookup, (token,))
+        except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
+            self._layout = None  # the tables changed under us; look at them again
+            raise UnavailableError("better-auth's session table can't be read.") from error
         if row is None:
-            return None
-        return Principal(owner_id=OwnerId(row["user_id"]), session_expires_at=row["expires_at"])
+            raise UnauthenticatedError(Refusal.UNKNOWN)
+        if not row["is_live"]:
+            raise UnauthenticatedError(Refusal.EXPIRED)
+        if row["is_banned"]:
+            raise BannedError
+        return Principal(
+            owner_id=OwnerId(row["user_id"]),
+            session_expires_at=row["expires_at"],
+            impersonated_by=row["impersonated_by"],
+        )
+
+    @override
+    async def check(self) -> None:
+        await self._discovered()
+
+    def _token_of(self, credential: Credential) -> str:
+        """The token that it carries. Raises UnauthenticatedError."""
+        value = credential.value
+        if len(value) > _LONGEST or not value.isascii():
+            raise UnauthenticatedError(Refusal.MALFORMED)
+        if credential.kind is CredentialKind.COOKIE:
+            return self._verified(value)
+        if "." not in value and "%" not in value:
+            if self._policy.bearers_must_be_signed:
+                raise UnauthenticatedError(Refusal.UNSIGNED)
+            return _well_formed(value, _RAW_TOKEN)
+        return _well_formed(self._verified(value), _RAW_TOKEN)
+
+    def _verified(self, value: str) -> str:
+        if self._policy.secret is None:
+            raise UnauthenticatedError(Refusal.BAD_SIGNATURE)
+        return _well_formed(verify_signed(value, self._policy.secret), _TOKEN)
+
+    async def _discovered(self) -> Layout:
+        if self._layout is None:
+            try:
+                self._layout = await Layout.discover(self._queries, self._names)
+            except LayoutError as error:
+                _log.error("%s", error)
+                raise UnavailableError("better-auth's tables are not as they must be.") from error
+        return self._layout
+
+
+def _well_formed(token: str, form: re.Pattern[str]) -> str:
+    if not form.fullmatch(token):
+        raise UnauthenticatedError(Refusal.MALFORMED)
+    return token

@@ -1,12 +1,16 @@
 """What an operator does with the database: bring its schema up to date, and look whether it is."""
 
+from collections.abc import Sequence
+
 import asyncpg
 
+from adapters.better_auth.layout import Layout
+from adapters.better_auth.names import LayoutError
 from adapters.postgres import migrating
 from adapters.postgres.database import PASSING, Database, PoolSettings
 from adapters.postgres.readiness import PostgresReadiness
 from domain.errors import UnavailableError
-from entrypoints.container.wiring import address_of
+from entrypoints.container.wiring import address_of, names_of
 from entrypoints.settings import Settings
 
 
@@ -22,14 +26,21 @@ async def migrate(settings: Settings) -> tuple[str | None, str | None]:
         raise OperationError(f"The database can't be migrated: {_reason(error)}") from error
 
 
-async def require_current_schema(settings: Settings) -> None:
-    """Raise OperationError if the database answers and would not do; one that is away may come back."""
+async def require_fit_database(settings: Settings) -> Sequence[str]:
+    """Raise OperationError if the database answers and would not do; one that is away may come back.
+
+    Returns warnings: what works, and should not be left so.
+    """
     async with Database.connect(address_of(settings), PoolSettings(size=1)) as database:
         try:
             await PostgresReadiness(database).check()
+            return (await Layout.discover(database, names_of(settings))).warnings
         except UnavailableError as error:
             if error.__cause__ is None:
                 raise OperationError(str(error)) from None
+            return ["the database is away; the service starts, and answers once it is back"]
+        except LayoutError as error:
+            raise OperationError(str(error)) from None
 
 
 def _reason(error: BaseException) -> str:

@@ -1,10 +1,11 @@
 """Wiring: which adapter stands behind which port."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from dishka import AsyncContainer, Provider, Scope, make_async_container, provide
 
-from adapters.better_auth.verifier import BetterAuthTokenVerifier
+from adapters.better_auth.names import LayoutError, Names
+from adapters.better_auth.verifier import BetterAuthTokenVerifier, SignaturePolicy
 from adapters.echo.responder import EchoResponder
 from adapters.postgres.address import DatabaseAddress, InvalidAddressError
 from adapters.postgres.conversations import PostgresConversationRepository
@@ -20,14 +21,21 @@ class _Adapters(Provider):
     scope = Scope.APP
 
     conversations = provide(PostgresConversationRepository, provides=ConversationRepository)
-    readiness = provide(PostgresReadiness, provides=Readiness)
     responder = provide(EchoResponder, provides=Responder)
     ids = provide(RandomConversationIds, provides=ConversationIds)
     application = provide(Application.over, provides=Application)
 
     @provide
-    def tokens(self, database: Database) -> TokenVerifier:
-        return BetterAuthTokenVerifier(database)
+    def sessions(self, database: Database, settings: Settings) -> BetterAuthTokenVerifier:
+        return BetterAuthTokenVerifier(database, names_of(settings), policy_of(settings))
+
+    @provide
+    def tokens(self, sessions: BetterAuthTokenVerifier) -> TokenVerifier:
+        return sessions
+
+    @provide
+    def readiness(self, database: Database, sessions: BetterAuthTokenVerifier) -> Sequence[Readiness]:
+        return [PostgresReadiness(database), sessions]
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[Database]:
@@ -47,6 +55,32 @@ def make_container(settings: Settings) -> AsyncContainer:
     Nothing in it keeps state of a request, so all of it lives as long as the application.
     """
     return make_async_container(_Adapters(), context={Settings: settings})
+
+
+def names_of(settings: Settings) -> Names:
+    """What the settings say about better-auth's tables. Raises SettingsError."""
+    try:
+        return Names(
+            schema=settings.auth_schema,
+            session_table=settings.auth_session_table,
+            session_token=settings.auth_session_token_column,
+            session_user_id=settings.auth_session_user_id_column,
+            session_expires_at=settings.auth_session_expires_at_column,
+            session_impersonated_by=settings.auth_session_impersonated_by_column,
+            user_table=settings.auth_user_table,
+            user_id=settings.auth_user_id_column,
+            user_banned=settings.auth_user_banned_column,
+            user_ban_expires=settings.auth_user_ban_expires_column,
+            expiry_time_zone=settings.auth_expiry_time_zone,
+        )
+    except LayoutError as error:
+        raise SettingsError(str(error)) from None
+
+
+def policy_of(settings: Settings) -> SignaturePolicy:
+    """Which signatures are demanded."""
+    secret = None if settings.secret is None else settings.secret.encode()
+    return SignaturePolicy(secret=secret, bearers_must_be_signed=settings.auth_require_signed_bearer)
 
 
 def address_of(settings: Settings) -> DatabaseAddress:

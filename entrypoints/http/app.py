@@ -8,7 +8,7 @@ from litestar import Litestar, Router
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from entrypoints.embedded import open_application
-from entrypoints.http.authentication import Authentication
+from entrypoints.http.authentication import Authentication, AuthenticationPolicy
 from entrypoints.http.chat import chat
 from entrypoints.http.conversations import ConversationController
 from entrypoints.http.documents import document_router
@@ -17,6 +17,7 @@ from entrypoints.http.health import live, ready
 from entrypoints.http.me import me
 from entrypoints.http.messages import MessageController
 from entrypoints.http.openapi import make_document
+from entrypoints.http.origins import CrossOrigin
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.request import ApiRequest
 from entrypoints.settings import Settings
@@ -25,8 +26,8 @@ MAX_BODY: Final = 1024 * 1024
 
 
 def make_app(settings: Settings) -> ASGIApp:
-    """The service as an ASGI application; its adapters live from startup to shutdown."""
-    return Edge(make_litestar(settings))
+    """The service as an ASGI application; its adapters live from startup to shutdown. Raises SettingsError."""
+    return Edge(CrossOrigin(make_litestar(settings), settings.origins))
 
 
 def make_app_from_environment() -> ASGIApp:
@@ -43,7 +44,9 @@ def make_litestar(settings: Settings) -> Litestar:
             app.state.application = application
             yield
 
-    routes = make_routes()
+    settings.require_authentication()
+    policy = AuthenticationPolicy(cookie_name=settings.cookie_name, trusted_origins=settings.origins)
+    routes = make_routes(policy)
     return Litestar(
         [*routes, document_router(make_document(routes))],
         exception_handlers=EXCEPTION_HANDLERS,
@@ -55,11 +58,11 @@ def make_litestar(settings: Settings) -> Litestar:
     )
 
 
-def make_routes() -> Sequence[ControllerRouterHandler]:
+def make_routes(policy: AuthenticationPolicy) -> Sequence[ControllerRouterHandler]:
     """The routes of the API: all below /api behind authentication, the health checks open."""
     api = Router(
         "/api",
         route_handlers=[chat, ConversationController, MessageController, me],
-        middleware=[Authentication()],
+        middleware=[Authentication(policy)],
     )
     return [api, live, ready]

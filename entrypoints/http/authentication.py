@@ -1,5 +1,9 @@
 """Authentication: nobody passes into the API without a proven session."""
 
+import logging
+from collections import Counter
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import override
 
 from litestar import Litestar
@@ -7,7 +11,21 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from domain.errors import UnauthenticatedError
+from domain.credential import CredentialKind
+from domain.errors import Refusal, UnauthenticatedError
+from domain.principal import Principal
+from entrypoints.http.credentials import read_credential
+from entrypoints.http.origins import require_trusted_origin
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticationPolicy:
+    """What a deployment lets in: the cookie's one name (None: no cookies), and the origins that may write with it."""
+
+    cookie_name: str | None = None
+    trusted_origins: AbstractSet[str] = frozenset()
 
 
 class Authentication(ASGIMiddleware):
@@ -15,20 +33,31 @@ class Authentication(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
+    def __init__(self, policy: AuthenticationPolicy) -> None:
+        self._policy = policy
+        self._refusals: Counter[Refusal] = Counter()
+
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         app: Litestar = scope["litestar_app"]
-        scope["user"] = await app.state.application.authenticate(_bearer_token(scope))
+        headers = scope["headers"]
+        try:
+            credential = read_credential(headers, self._policy.cookie_name)
+            principal: Principal = await app.state.application.authenticate(credential)
+        except UnauthenticatedError as error:
+            self._count(error.refusal)
+            raise
+        if credential.kind is CredentialKind.COOKIE:
+            require_trusted_origin(str(scope.get("method")), headers, self._policy.trusted_origins)
+        if principal.impersonated_by:
+            _log.info("%s acts as %s: %s", principal.impersonated_by, principal.owner_id, scope["path_template"])
+        scope["user"] = principal
         scope["auth"] = None
         await next_app(scope, receive, send)
 
-
-def _bearer_token(scope: Scope) -> str:
-    """The token of the one Authorization header (RFC 6750, section 2.1). Raises UnauthenticatedError."""
-    values = [value for name, value in scope["headers"] if name == b"authorization"]
-    if len(values) != 1:
-        raise UnauthenticatedError
-    scheme, _, token = values[0].decode("latin-1").partition(" ")
-    if scheme.lower() != "bearer":
-        raise UnauthenticatedError
-    return token.strip()
+    def _count(self, refusal: Refusal) -> None:
+        """Log the 1st, 2nd, 4th, 8th … of each kind: a wrong secret shows at once, an attack does not fill the log."""
+        self._refusals[refusal] += 1
+        count = self._refusals[refusal]
+        if count & (count - 1) == 0:
+            _log.warning("Refused %d time(s) since the start: %s", count, refusal)

@@ -49,8 +49,17 @@ def make_document(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
         components=Components(
             security_schemes={
                 "session": SecurityScheme(
-                    type="http", scheme="bearer", description="The token of a better-auth session."
-                )
+                    type="http",
+                    scheme="bearer",
+                    description="The token of a better-auth session: raw, signed, or signed and percent-encoded.",
+                ),
+                "sessionCookie": SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="cookie",
+                    name="better-auth.session_token",
+                    description="better-auth's signed session cookie (`__Secure-` before its name over https). "
+                    "Requests that change something also need an Origin that is trusted.",
+                ),
             }
         ),
         use_handler_docstrings=True,
@@ -75,7 +84,7 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     is_api, has_body = path.startswith("/api/"), "requestBody" in operation
     if is_api:
-        operation["security"] = [{"session": []}]
+        operation["security"] = [{"session": []}, {"sessionCookie": []}]
     succeeded = next(status for status in operation["responses"] if status < "300")
     if method == "post":
         operation.setdefault("parameters", []).append(_KEY)
@@ -97,7 +106,6 @@ def _errors(path: str, operation: dict[str, Any], *, is_api: bool, has_body: boo
         yield HTTPStatus.BAD_REQUEST
     if is_api:
         yield HTTPStatus.UNAUTHORIZED
-    if operation["operationId"] in {"createConversation", "appendMessages"}:
         yield HTTPStatus.FORBIDDEN
     if "{conversation_id}" in path or operation["operationId"] in {"chat", "createConversation"}:
         yield HTTPStatus.NOT_FOUND

@@ -37,7 +37,7 @@ STATUS: Final[Mapping[type[AiAgentError], HTTPStatus]] = {
 MEANING: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "The body is not JSON, not UTF-8, or nests too deep.",
     HTTPStatus.UNAUTHORIZED: "No valid session.",
-    HTTPStatus.FORBIDDEN: "The caller may not do this: a user's session writes user messages only.",
+    HTTPStatus.FORBIDDEN: "The caller is known, and may not: banned, an untrusted origin, another's role.",
     HTTPStatus.NOT_FOUND: "It does not exist, or it is somebody else's.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The path has no such method.",
     HTTPStatus.CONFLICT: "The state moved too often meanwhile; try again.",

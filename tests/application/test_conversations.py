@@ -7,6 +7,7 @@ import pytest
 
 from domain.append import AppendDecision
 from domain.conversation import Conversation, ConversationChange, ConversationPatch
+from domain.credential import Credential, CredentialKind
 from domain.errors import (
     ConflictError,
     ConversationNotFoundError,
@@ -77,9 +78,9 @@ class BusyRepository(InMemoryConversationRepository):
 async def test_a_token_tells_who_calls() -> None:
     world = FakeWorld(sessions={"good": ANN})
 
-    assert await world.application.authenticate("good") == ANN
+    assert await world.application.authenticate(Credential(kind=CredentialKind.BEARER, value="good")) == ANN
     with pytest.raises(UnauthenticatedError):
-        await world.application.authenticate("bad")
+        await world.application.authenticate(Credential(kind=CredentialKind.BEARER, value="bad"))
 
 
 async def test_readiness_is_what_the_storage_says() -> None:

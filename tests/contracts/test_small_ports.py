@@ -7,17 +7,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.better_auth.development import open_session
-from adapters.better_auth.verifier import BetterAuthTokenVerifier
+from adapters.better_auth.names import Names
+from adapters.better_auth.verifier import BetterAuthTokenVerifier, SignaturePolicy
 from adapters.echo.responder import EchoResponder
 from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
 from adapters.system.conversation_ids import RandomConversationIds
+from domain.credential import Credential, CredentialKind
+from domain.errors import Refusal, UnauthenticatedError
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT, JsonText
 from domain.message import Message, Status
 from domain.ports import ConversationIds, Readiness, Responder, TokenVerifier, Turn
 from domain.principal import Principal
 from domain.roles import Caller, Role
+from tests.conftest import SECRET
 from tests.fakes.others import (
     CountingConversationIds,
     InMemoryTokenVerifier,
@@ -26,6 +30,10 @@ from tests.fakes.others import (
 )
 
 type SignIn = Callable[[timedelta], Awaitable[tuple[str, str]]]
+
+
+def bearer(token: str) -> Credential:
+    return Credential(kind=CredentialKind.BEARER, value=token)
 
 
 @pytest.fixture(params=["in memory", "better-auth"])
@@ -47,7 +55,8 @@ def verifier_and_sign_in(request: pytest.FixtureRequest, database: Database) -> 
 
     if request.param == "in memory":
         return fake, in_memory
-    return BetterAuthTokenVerifier(database), better_auth
+    verifier = BetterAuthTokenVerifier(database, Names(), SignaturePolicy(secret=SECRET.encode()))
+    return verifier, better_auth
 
 
 async def test_a_token_belongs_to_its_user_until_the_session_ends(
@@ -56,9 +65,8 @@ async def test_a_token_belongs_to_its_user_until_the_session_ends(
     verifier, sign_in = verifier_and_sign_in
     user, token = await sign_in(timedelta(minutes=5))
 
-    principal = await verifier.verify(token)
+    principal = await verifier.verify(bearer(token))
 
-    assert principal is not None
     assert (principal.owner_id, principal.caller) == (user, Caller.USER)
     assert principal.session_expires_at is not None
     assert timedelta() < principal.session_expires_at - datetime.now(UTC) <= timedelta(minutes=5)
@@ -68,14 +76,18 @@ async def test_an_expired_session_is_nobodys(verifier_and_sign_in: tuple[TokenVe
     verifier, sign_in = verifier_and_sign_in
     _, token = await sign_in(timedelta(milliseconds=-1))
 
-    assert await verifier.verify(token) is None
+    with pytest.raises(UnauthenticatedError) as raised:
+        await verifier.verify(bearer(token))
+
+    assert raised.value.refusal is Refusal.EXPIRED
 
 
 @pytest.mark.parametrize("token", ["", "x", "0" * 32, "x" * 10_000, "a\0b" * 8, "\ud800" * 20, "' OR 1=1 -- --- ---"])
 async def test_what_is_no_token_is_nobodys(verifier_and_sign_in: tuple[TokenVerifier, SignIn], token: str) -> None:
     verifier, _ = verifier_and_sign_in
 
-    assert await verifier.verify(token) is None
+    with pytest.raises(UnauthenticatedError):
+        await verifier.verify(bearer(token))
 
 
 @pytest.mark.parametrize("responder", [ScriptedResponder("Echo: ", "Hello"), EchoResponder()])

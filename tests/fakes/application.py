@@ -26,5 +26,5 @@ class FakeWorld:
             ids=CountingConversationIds(),
             tokens=InMemoryTokenVerifier(self.sessions),
             responder=self.responder,
-            readiness=self.readiness,
+            readiness=[self.readiness],
         )

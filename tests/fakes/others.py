@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import override
 from uuid import UUID
 
-from domain.errors import UnavailableError
+from domain.credential import Credential
+from domain.errors import BannedError, Refusal, UnauthenticatedError, UnavailableError
 from domain.identifiers import ConversationId
 from domain.ports import ConversationIds, Readiness, Responder, TokenVerifier, Turn
 from domain.principal import Principal
@@ -16,12 +17,18 @@ class InMemoryTokenVerifier(TokenVerifier):
 
     def __init__(self, sessions: dict[str, Principal] | None = None) -> None:
         self.sessions = sessions or {}
+        self.banned: set[str] = set()
 
     @override
-    async def verify(self, token: str) -> Principal | None:
-        principal = self.sessions.get(token)
-        ends = principal and principal.session_expires_at
-        return None if ends and ends <= datetime.now(UTC) else principal
+    async def verify(self, credential: Credential) -> Principal:
+        principal = self.sessions.get(credential.value)
+        if principal is None:
+            raise UnauthenticatedError(Refusal.UNKNOWN)
+        if principal.session_expires_at and principal.session_expires_at <= datetime.now(UTC):
+            raise UnauthenticatedError(Refusal.EXPIRED)
+        if principal.owner_id in self.banned:
+            raise BannedError
+        return principal
 
 
 class CountingConversationIds(ConversationIds):

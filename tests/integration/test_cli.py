@@ -16,11 +16,14 @@ import httpx
 import pytest
 
 from entrypoints.http.app import make_routes
+from entrypoints.http.authentication import AuthenticationPolicy
 from entrypoints.http.openapi import make_document
 from entrypoints.settings import Settings
+from tests.conftest import SECRET
 from tests.postgres import execute
 
 AI_AGENT = Path(sys.executable).parent / "ai-agent"
+WITH_AUTHENTICATION = {"BETTER_AUTH_SECRET": SECRET, "BETTER_AUTH_URL": "https://auth.test"}
 WITHOUT_DATABASE = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
 
@@ -98,7 +101,7 @@ def development(folder: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Cli
 def test_openapi_prints_the_document() -> None:
     printed = run("openapi")
 
-    assert json.loads(printed.stdout) == make_document(make_routes())
+    assert json.loads(printed.stdout) == make_document(make_routes(AuthenticationPolicy()))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def test_migrate_is_safe_when_several_start_at_once(empty_database_url: str) -> 
 
 
 def test_serve_refuses_a_database_that_was_not_migrated(empty_database_url: str) -> None:
-    ended = run("serve", "--port", "0", DATABASE_URL=empty_database_url)
+    ended = run("serve", "--port", "0", DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
 
     assert ended.returncode == 1
     assert "run ai-agent migrate" in ended.stderr
@@ -149,9 +152,9 @@ def test_serve_refuses_a_database_that_was_not_migrated(empty_database_url: str)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_serve_answers_and_ends_on_a_signal(settings: Settings, new_token: Callable[[], str], workers: int) -> None:
     port = free_port()
-    with started(
-        "serve", "--port", str(port), "--workers", str(workers), ready="Serving on", DATABASE_URL=settings.database_url
-    ) as (process, _):
+    command = ("serve", "--port", str(port), "--workers", str(workers))
+    environment = {"DATABASE_URL": settings.database_url, **WITH_AUTHENTICATION}
+    with started(*command, ready="Serving on", **environment) as (process, _):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=9)) as client:
             answer = client.post(
                 "/api/chat", json={"message": "hello"}, headers={"Authorization": f"Bearer {new_token()}"}
@@ -169,7 +172,7 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, settings: Settings) -
         taken.listen()
         port = str(taken.getsockname()[1])
 
-        serve = run("serve", "--port", port, DATABASE_URL=settings.database_url)
+        serve = run("serve", "--port", port, DATABASE_URL=settings.database_url, **WITH_AUTHENTICATION)
         dev = run("dev", "--port", port, "--data", str(tmp_path))
 
     for ended in (serve, dev):

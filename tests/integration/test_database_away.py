@@ -6,10 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from adapters.postgres.address import DatabaseAddress
-from adapters.postgres.migrating import migrate
-from entrypoints.settings import Settings
-from tests.conftest import running_service
+from tests.conftest import prepare, running_service, settings_for
 from tests.postgres import execute
 
 REQUESTS = [
@@ -33,7 +30,7 @@ def test_every_answer_is_503_with_retry_after_and_says_nothing_of_the_database(
     }[reason]
 
     with (
-        running_service(Settings(database_url=url)) as address,
+        running_service(settings_for(url)) as address,
         httpx.Client(base_url=address, headers=TOKEN) as client,
     ):
         answers = [client.request(method, path, json=body) for method, path, body in REQUESTS]
@@ -53,12 +50,12 @@ def test_every_answer_is_503_with_retry_after_and_says_nothing_of_the_database(
 def test_readiness_is_false_on_a_database_that_may_lose_what_it_acknowledged(
     empty_database_url: str, *, lossy: bool
 ) -> None:
-    asyncio.run(migrate(DatabaseAddress.parse(empty_database_url)))
+    asyncio.run(prepare(empty_database_url))
     if lossy:
         name = urlsplit(empty_database_url).path[1:]
         execute(empty_database_url, f"ALTER DATABASE {name} SET synchronous_commit = off")
 
-    with running_service(Settings(database_url=empty_database_url)) as address:
+    with running_service(settings_for(empty_database_url)) as address:
         ready = httpx.get(f"{address}/health/ready")
 
     assert ready.status_code == (503 if lossy else 200)

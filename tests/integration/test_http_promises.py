@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from entrypoints.settings import Settings
-from tests.conftest import running_service
+from tests.conftest import running_service, settings_for
 from tests.wire import CountingProxy
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
@@ -136,7 +136,7 @@ def counted(settings: Settings, tmp_path: Path) -> Iterator[tuple[str, CountingP
     """The service behind a proxy that counts its round trips to the database."""
     with (
         counting_proxy(settings.database_url, tmp_path) as (url, proxy),
-        running_service(Settings(database_url=url)) as address,
+        running_service(settings_for(url)) as address,
     ):
         yield address, proxy
 

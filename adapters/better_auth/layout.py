@@ -1,0 +1,145 @@
+"""The layout of better-auth's tables in this database: discovered from the catalogue, checked, and tried."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+import asyncpg
+
+from adapters.better_auth.names import COLUMNS, OPTIONAL, SESSION_TABLES, USER_TABLES, LayoutError, Names
+from adapters.better_auth.queries import Queries
+
+_COLUMNS: Final = """
+    SELECT name, attname AS column, format_type(atttypid, NULL) AS type
+    FROM unnest($1::text[]) AS name JOIN pg_attribute ON attrelid = to_regclass(name)
+    WHERE attnum > 0 AND NOT attisdropped
+"""
+_IS_UNIQUE: Final = """
+    SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+    WHERE indrelid = to_regclass($1) AND attname = $2 AND indisunique AND indisvalid AND indpred IS NULL
+        AND indnkeyatts = 1
+"""
+_ZONE: Final = re.compile(r"[A-Za-z0-9_+\-/]{1,64}", re.ASCII)
+_WITH_ZONE, _WITHOUT_ZONE = "timestamp with time zone", "timestamp without time zone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where the sessions are. ``lookup`` takes a token and gives the session with its user, or nothing.
+
+    Its columns: ``user_id`` (text), ``expires_at``, ``is_live``, ``is_banned``, ``impersonated_by``.
+    ``warnings`` are for whoever deploys the service.
+    """
+
+    lookup: str
+    user_table: str
+    user_id: str
+    warnings: tuple[str, ...]
+
+    @classmethod
+    async def discover(cls, queries: Queries, names: Names) -> Self:
+        """Find the tables and columns, and try the lookup. Raises LayoutError, UnavailableError."""
+        session = await _find_table(queries, names, "session", names.session_table, SESSION_TABLES)
+        user = await _find_table(queries, names, "user", names.user_table, USER_TABLES)
+        columns = {
+            role: _find_column(role, getattr(names, role), session if role.startswith("session") else user)
+            for role in COLUMNS
+        }
+        lookup = _lookup(session, user, columns, names.expiry_time_zone)
+        await _try(queries, lookup, names.expiry_time_zone)
+        token = columns["session_token"]
+        unique_index = await queries.fetch_row(_IS_UNIQUE, (session.name, token))
+        slow = f"better-auth's session table has no unique index on {token}: every request reads all of it"
+        return cls(
+            lookup=lookup,
+            user_table=user.name,
+            user_id=f'"{columns["user_id"]}"',
+            warnings=(slow,) if unique_index is None else (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table's quoted name, and the types of its columns."""
+
+    name: str
+    types: Mapping[str, str]
+
+
+async def _find_table(queries: Queries, names: Names, role: str, given: str | None, usual: Sequence[str]) -> _Table:
+    candidates = [names.table(name) for name in ([given] if given else usual)]
+    types: dict[str, dict[str, str]] = {}
+    for row in await queries.fetch(_COLUMNS, (candidates,)):
+        types.setdefault(row["name"], {})[row["column"]] = row["type"]
+    setting = f"AUTH_{role.upper()}_TABLE"
+    if not types:
+        raise LayoutError(
+            f"better-auth's {role} table is missing: there is no {' or '.join(candidates)}. If it has another name, "
+            f"set {setting} or AUTH_SCHEMA; if sessions are kept in secondary storage, set storeSessionInDatabase"
+        )
+    if len(types) > 1:
+        raise LayoutError(f"both {' and '.join(sorted(types))} exist: say which is better-auth's with {setting}")
+    ((name, columns),) = types.items()
+    return _Table(name, columns)
+
+
+def _find_column(role: str, given: str | None, table: _Table) -> str | None:
+    candidates = [given] if given else COLUMNS[role]
+    found = [name for name in candidates if name in table.types]
+    if len(found) == 1:
+        return found[0]
+    if not found and role in OPTIONAL and given is None:
+        return None
+    problem = "has no" if not found else "has both"
+    listed = (" or " if not found else " and ").join(candidates)
+    raise LayoutError(f"better-auth's table {table.name} {problem} {listed}: set AUTH_{role.upper()}_COLUMN")
+
+
+def _lookup(session: _Table, user: _Table, columns: Mapping[str, str | None], zone: str | None) -> str:
+    expires_at = _instant(session, "s", columns["session_expires_at"], zone)
+    is_banned = "false"
+    if banned := columns["user_banned"]:
+        is_banned = f'u."{banned}" IS TRUE'
+        if columns["user_ban_expires"]:
+            until = _instant(user, "u", columns["user_ban_expires"], zone)
+            is_banned += f" AND ({until} IS NULL OR {until} > clock_timestamp())"
+    impersonator = columns["session_impersonated_by"]
+    impersonated_by = f's."{impersonator}"::text' if impersonator else "NULL::text"
+    # The names were checked to be identifiers and found in the catalogue; nothing here is a caller's.
+    return f"""
+        SELECT u."{columns["user_id"]}"::text AS user_id, {expires_at} AS expires_at,
+            {expires_at} > clock_timestamp() AS is_live, {is_banned} AS is_banned, {impersonated_by} AS impersonated_by
+        FROM {session.name} AS s JOIN {user.name} AS u ON u."{columns["user_id"]}" = s."{columns["session_user_id"]}"
+        WHERE s."{columns["session_token"]}" = $1
+    """  # noqa: S608 - as the comment above says
+
+
+def _instant(table: _Table, alias: str, column: str | None, zone: str | None) -> str:
+    """A column as a point in time; one without a zone holds what its writer's clock showed."""
+    kind = table.types[column or ""]
+    if kind == _WITH_ZONE:
+        return f'{alias}."{column}"'
+    if kind != _WITHOUT_ZONE:
+        raise LayoutError(f"{table.name}.{column} is {kind}, not a timestamp")
+    if zone is None:
+        raise LayoutError(
+            f"{table.name}.{column} has no time zone, so nobody knows when sessions end: say with "
+            "AUTH_EXPIRY_TIME_ZONE in which zone better-auth's server writes it (often UTC), or make it timestamptz"
+        )
+    if not _ZONE.fullmatch(zone):
+        raise LayoutError("AUTH_EXPIRY_TIME_ZONE is no name of a time zone")
+    return f"({alias}.\"{column}\" AT TIME ZONE '{zone}')"
+
+
+async def _try(queries: Queries, lookup: str, zone: str | None) -> None:
+    try:
+        await queries.fetch_row(lookup, ("",))
+        if zone is not None:
+            await queries.fetch_row("SELECT now() AT TIME ZONE $1", (zone,))
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise LayoutError(f"the service may not read better-auth's tables ({error.args[0]}): grant it SELECT") from None
+    except asyncpg.DataError:
+        raise LayoutError("AUTH_EXPIRY_TIME_ZONE is no time zone that PostgreSQL knows") from None
+    except asyncpg.UndefinedFunctionError:
+        raise LayoutError("the user's id and the session's user id are of different types") from None

@@ -1,0 +1,59 @@
+"""The credential of a request, read from its raw headers.
+
+Frameworks decode cookies, keep the last of several, and remember whole headers; who is let in must not depend on that.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from domain.credential import Credential, CredentialKind
+from domain.errors import Refusal, UnauthenticatedError
+
+type RawHeaders = Iterable[tuple[bytes, bytes]]
+
+
+def read_credential(headers: RawHeaders, cookie_name: str | None) -> Credential:
+    """The bearer token, which decides alone if there is one, else the session cookie (None: cookies are off).
+
+    Raises UnauthenticatedError: there is none, or there are several of the same kind.
+    """
+    token = _bearer_token(headers)
+    if token:
+        return Credential(kind=CredentialKind.BEARER, value=token)
+    if cookie_name is None:
+        raise UnauthenticatedError(Refusal.ABSENT)
+    return Credential(kind=CredentialKind.COOKIE, value=_session_cookie(headers, cookie_name))
+
+
+def values_of(headers: RawHeaders, name: bytes) -> list[str]:
+    """Every value of a header, in their order."""
+    return [value.decode("latin-1") for key, value in headers if key == name]
+
+
+def _bearer_token(headers: RawHeaders) -> str:
+    """RFC 6750, section 2.1; empty without one. Other schemes are not ours."""
+    values = values_of(headers, b"authorization")
+    if len(values) > 1:
+        raise UnauthenticatedError(Refusal.AMBIGUOUS)
+    scheme, _, token = values[0].partition(" ") if values else ("", "", "")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _session_cookie(headers: RawHeaders, cookie_name: str) -> str:
+    """The value as it was sent, but for double quotes around it (RFC 6265, section 4.1.1)."""
+    cookies = list(_cookies(headers))
+    values = [value for name, value in cookies if name == cookie_name]
+    if len(values) > 1:
+        raise UnauthenticatedError(Refusal.AMBIGUOUS)
+    if not values or not values[0]:
+        has_another = any(name.endswith("session_token") for name, _ in cookies)
+        raise UnauthenticatedError(Refusal.OTHER_COOKIE if has_another else Refusal.ABSENT)
+    value = values[0]
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+
+
+def _cookies(headers: RawHeaders) -> Iterator[tuple[str, str]]:
+    for line in values_of(headers, b"cookie"):
+        for pair in line.split(";"):
+            name, equals, value = pair.partition("=")
+            if equals:
+                yield name.strip(" \t"), value.strip(" \t")

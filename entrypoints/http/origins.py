@@ -1,0 +1,85 @@
+"""Origins: who may make a browser write with its cookies, and whose scripts may read our answers."""
+
+from collections.abc import Set as AbstractSet
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints.http.credentials import RawHeaders, values_of
+from entrypoints.http.problems import RequestError
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_EXPOSED: Final = b"Idempotent-Replayed, Location, Retry-After, X-Request-Id"
+_PREFLIGHT: Final = (
+    (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, X-Request-Id"),
+    (b"access-control-max-age", b"600"),
+)
+
+
+def require_trusted_origin(method: str, headers: RawHeaders, trusted: AbstractSet[str]) -> None:
+    """Raise RequestError (403) unless an unsafe request that came with a cookie was made by a page of ours.
+
+    The Origin must be one of the trusted ones to the letter; where a browser sends none, the Referer's counts.
+    """
+    if method in _SAFE or _origin_of(headers) in trusted:
+        return
+    raise RequestError(
+        HTTPStatus.FORBIDDEN,
+        "origin_not_allowed",
+        "A request that is authenticated by a cookie and changes something must come from a trusted origin.",
+    )
+
+
+def _origin_of(headers: RawHeaders) -> str | None:
+    origins = values_of(headers, b"origin")
+    if origins:
+        return origins[0] if len(origins) == 1 else None
+    referers = values_of(headers, b"referer")
+    if len(referers) != 1:
+        return None
+    try:
+        place = urlsplit(referers[0])
+    except ValueError:
+        return None
+    return f"{place.scheme}://{place.netloc}"
+
+
+class CrossOrigin:
+    """Answers preflights, and lets scripts of trusted origins, and of no others, read answers (Fetch, CORS)."""
+
+    def __init__(self, app: ASGIApp, trusted: AbstractSet[str]) -> None:
+        self._app = app
+        self._trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it if it is a preflight."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        headers = scope["headers"]
+        origins = values_of(headers, b"origin")
+        granted = self._grant(origins[0]) if len(origins) == 1 and origins[0] in self._trusted else []
+
+        async def send_with_grant(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *granted, (b"vary", b"Origin")]
+            await send(message)
+
+        if scope["method"] == "OPTIONS" and origins and values_of(headers, b"access-control-request-method"):
+            allowed = [*_PREFLIGHT] if granted else []
+            await send_with_grant({"type": "http.response.start", "status": HTTPStatus.NO_CONTENT, "headers": allowed})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await self._app(scope, receive, send_with_grant)
+
+    @staticmethod
+    def _grant(origin: str) -> list[tuple[bytes, bytes]]:
+        return [
+            (b"access-control-allow-origin", origin.encode()),
+            (b"access-control-allow-credentials", b"true"),
+            (b"access-control-expose-headers", _EXPOSED),
+        ]

@@ -1,0 +1,170 @@
+"""Credentials: read from raw headers, and verified as better-auth signs them."""
+
+import pytest
+
+from adapters.better_auth.signature import verify_signed
+from domain.credential import CredentialKind
+from domain.errors import Refusal, UnauthenticatedError
+from entrypoints.http.credentials import read_credential
+from entrypoints.http.origins import require_trusted_origin
+from entrypoints.http.problems import RequestError
+
+NAME = "better-auth.session_token"
+
+# What a better-auth 1.7 server handed out under this secret.
+SECRET = b"test-secret-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF"
+TOKEN = "hB5K9zEBAxhFV2VNSzk3IZYV7HTz0Nnf"
+SIGNATURE = "SSCVsvqSExZJIkA7doUZJjfZs5yut+o4kGNFrP5VEe8="
+SIGNED = f"{TOKEN}.{SIGNATURE}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        SIGNED,
+        SIGNED.replace("+", "%2B").replace("=", "%3D"),
+        SIGNED.replace("+", "%2b").replace("=", "%3d"),
+        "%68" + SIGNED[1:],
+        SIGNED.replace("8=", "9="),  # another spelling of the same bytes
+    ],
+)
+def test_a_token_that_better_auth_signed_is_verified(value: str) -> None:
+    assert verify_signed(value, SECRET) == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("value", "refusal"),
+    [
+        (TOKEN, Refusal.UNSIGNED),
+        (f".{SIGNATURE}", Refusal.UNSIGNED),
+        ("", Refusal.UNSIGNED),
+        (f"{TOKEN}.", Refusal.MALFORMED),
+        (SIGNED[:-1], Refusal.MALFORMED),
+        (f"{SIGNED}=", Refusal.MALFORMED),
+        (SIGNED.replace("+", "-"), Refusal.MALFORMED),
+        (SIGNED.replace("+", " "), Refusal.MALFORMED),
+        (SIGNED.replace("=", "%253D").replace("+", "%252B"), Refusal.MALFORMED),
+        (f"{TOKEN}.{'0f' * 22}", Refusal.MALFORMED),
+        (f"{TOKEN}.{'é' * 43}=", Refusal.MALFORMED),
+        (f"%ff{SIGNED}", Refusal.MALFORMED),
+        (f"x{SIGNED}", Refusal.BAD_SIGNATURE),
+        (SIGNED.replace("S", "T", 1), Refusal.BAD_SIGNATURE),
+        (f"{SIGNED}.{SIGNATURE}", Refusal.BAD_SIGNATURE),
+        (SIGNED.lower(), Refusal.BAD_SIGNATURE),
+    ],
+)
+def test_what_the_secret_did_not_sign_is_refused(value: str, refusal: Refusal) -> None:
+    with pytest.raises(UnauthenticatedError) as raised:
+        verify_signed(value, SECRET)
+
+    assert raised.value.refusal is refusal
+
+
+def test_another_secret_verifies_nothing() -> None:
+    for secret in (SECRET + b"\n", SECRET[:-1], b""):
+        with pytest.raises(UnauthenticatedError):
+            verify_signed(SIGNED, secret)
+
+
+def headers(*lines: str) -> list[tuple[bytes, bytes]]:
+    pairs = [line.partition(": ") for line in lines]
+    return [(name.lower().encode(), value.encode("latin-1")) for name, _, value in pairs]
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "value"),
+    [
+        (["Authorization: Bearer abc"], CredentialKind.BEARER, "abc"),
+        (["Authorization: bEARER   abc "], CredentialKind.BEARER, "abc"),
+        (["Authorization: Bearer abc", f"Cookie: {NAME}=def"], CredentialKind.BEARER, "abc"),
+        (["Authorization: Bearer", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
+        (["Authorization: Bearer  ", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
+        (["Authorization: Basic abc", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
+        (["Authorization: Bearer\tabc", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
+        ([f"Cookie: a=b; {NAME}=def; c=d"], CredentialKind.COOKIE, "def"),
+        ([f"Cookie: a=b;{NAME}=def;c=d"], CredentialKind.COOKIE, "def"),
+        (["Cookie: a=b", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
+        ([f"Cookie: {NAME}=d=e+f/%2B"], CredentialKind.COOKIE, "d=e+f/%2B"),
+        ([f'Cookie: {NAME}="def"'], CredentialKind.COOKIE, "def"),
+        ([f"Cookie: {NAME}={{x}}; odd; =; ;; {NAME}x=1; x{NAME}=2"], CredentialKind.COOKIE, "{x}"),
+    ],
+)
+def test_a_credential_is_read_as_it_was_sent(lines: list[str], kind: CredentialKind, value: str) -> None:
+    credential = read_credential(headers(*lines), NAME)
+
+    assert (credential.kind, credential.value) == (kind, value)
+    assert value not in repr(credential)
+
+
+@pytest.mark.parametrize(
+    ("lines", "refusal"),
+    [
+        ([], Refusal.ABSENT),
+        (["Authorization: Basic abc"], Refusal.ABSENT),
+        (["Cookie: a=b"], Refusal.ABSENT),
+        ([f"Cookie: {NAME}="], Refusal.OTHER_COOKIE),
+        ([f"Cookie: __Secure-{NAME}=def"], Refusal.OTHER_COOKIE),
+        ([f"Cookie: {NAME.upper()}=def"], Refusal.ABSENT),
+        ([f"Cookie: {NAME}=def; {NAME}=def"], Refusal.AMBIGUOUS),
+        ([f"Cookie: {NAME}=def", f"Cookie: {NAME}=ghi"], Refusal.AMBIGUOUS),
+        (["Authorization: Bearer abc", "Authorization: Bearer abc"], Refusal.AMBIGUOUS),
+        (["Authorization: Basic abc", "Authorization: Bearer abc"], Refusal.AMBIGUOUS),
+    ],
+)
+def test_no_credential_or_several_are_refused(lines: list[str], refusal: Refusal) -> None:
+    with pytest.raises(UnauthenticatedError) as raised:
+        read_credential(headers(*lines), NAME)
+
+    assert raised.value.refusal is refusal
+
+
+def test_cookies_that_are_off_are_not_read() -> None:
+    with pytest.raises(UnauthenticatedError):
+        read_credential(headers(f"Cookie: {NAME}=def"), None)
+
+
+TRUSTED = frozenset({"https://app.example.com", "http://localhost:3000"})
+
+
+@pytest.mark.parametrize(
+    ("method", "lines"),
+    [
+        ("GET", []),
+        ("HEAD", ["Origin: https://evil.test"]),
+        ("POST", ["Origin: https://app.example.com"]),
+        ("PATCH", ["Origin: http://localhost:3000"]),
+        ("DELETE", ["Referer: https://app.example.com/page?x=1"]),
+        ("POST", ["Origin: https://app.example.com", "Referer: https://evil.test/"]),
+    ],
+)
+def test_a_safe_method_or_a_trusted_origin_passes(method: str, lines: list[str]) -> None:
+    require_trusted_origin(method, headers(*lines), TRUSTED)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        ["Origin: null"],
+        ["Origin: https://evil.test"],
+        ["Origin: https://app.example.com.evil.test"],
+        ["Origin: https://app.example.com:8443"],
+        ["Origin: http://app.example.com"],
+        ["Origin: https://APP.example.com"],
+        ["Origin: https://app.example.com/"],
+        ["Origin: "],
+        ["Origin: https://app.example.com", "Origin: https://app.example.com"],
+        ["Origin: null", "Referer: https://app.example.com/"],
+        ["Referer: https://app.example.com.evil.test/"],
+        ["Referer: https://app.example.com@evil.test/"],
+        ["Referer: https://["],
+        ["Referer: /page"],
+        ["Referer: https://app.example.com/", "Referer: https://app.example.com/"],
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT", "odd"])
+def test_any_other_origin_may_change_nothing(method: str, lines: list[str]) -> None:
+    with pytest.raises(RequestError) as raised:
+        require_trusted_origin(method, headers(*lines), TRUSTED)
+
+    assert (raised.value.status, raised.value.code) == (403, "origin_not_allowed")
