@@ -41,14 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> None:
     settings = Settings.read()
     settings.require_authentication()
-    listener = serving.bind(options.host, options.port)
-    for warning in asyncio.run(operations.require_fit_database(settings)):
-        _log.warning("%s", warning)
-    if settings.auth_cookies and not settings.origins:
-        _log.warning("TRUSTED_ORIGINS is empty: with a cookie nothing can be changed, with a bearer all can")
-    _log.info("Serving on http://%s:%d with %d worker(s)", options.host, options.port, options.workers)
-    factory = "entrypoints.http.app:make_app_from_environment"
-    serving.serve_workers(factory, listener, workers=options.workers)
+    with serving.bind(options.host, options.port) as listener:
+        for warning in asyncio.run(operations.require_fit_database(settings)):
+            _log.warning("%s", warning)
+        if settings.auth_cookies and not settings.origins:
+            _log.warning("TRUSTED_ORIGINS is empty: with a cookie nothing can be changed, with a bearer all can")
+        _log.info("Serving on http://%s:%d with %d worker(s)", options.host, options.port, options.workers)
+        factory = "entrypoints.http.app:make_app_from_environment"
+        serving.serve_workers(factory, listener, workers=options.workers)
 
 
 def _migrate(_: argparse.Namespace) -> None:

@@ -7,7 +7,8 @@ import socket
 import sys
 import threading
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -44,12 +45,10 @@ def run_development(host: str, port: int, folder: Path, database_url: str | None
     Raises SettingsError, AddressInUseError, OperationError, each with one line for a person.
     """
     _end_with_parent()
-    listener = serving.bind(host, port)
-    if database_url:
-        _say("Using the database that DATABASE_URL names")
-    else:
-        _say(f"Starting PostgreSQL in {folder}")
-    with nullcontext(database_url) if database_url else embedded_database(folder / "postgres") as url:
+    with (
+        serving.bind(host, port) as listener,
+        nullcontext(database_url) if database_url else _own_database(folder) as url,
+    ):
         settings = _settings(url)
         _say("Bringing the schema up to date")
         asyncio.run(operations.migrate(settings))
@@ -57,6 +56,13 @@ def run_development(host: str, port: int, folder: Path, database_url: str | None
         invitation = _OWN_DATABASE if token is None else _INVITATION
         text = invitation.format(address=_address(listener), token=token)
         serving.serve_here(make_app(settings), listener, when_ready=lambda: _say(text))
+
+
+@contextmanager
+def _own_database(folder: Path) -> Iterator[str]:
+    _say(f"Starting PostgreSQL in {folder}")
+    with embedded_database(folder / "postgres") as url:
+        yield url
 
 
 def _settings(database_url: str) -> Settings:

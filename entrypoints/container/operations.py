@@ -31,10 +31,11 @@ async def require_fit_database(settings: Settings) -> Sequence[str]:
 
     Returns warnings: what works, and should not be left so.
     """
+    names = names_of(settings)
     async with Database.connect(address_of(settings), PoolSettings(size=1)) as database:
         try:
             await PostgresReadiness(database).check()
-            return (await Layout.discover(database, names_of(settings))).warnings
+            return (await Layout.discover(database, names)).warnings
         except UnavailableError as error:
             if error.__cause__ is None:
                 raise OperationError(str(error)) from None

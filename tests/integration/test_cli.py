@@ -1,5 +1,6 @@
 """The command line, as a person uses it: real processes."""
 
+import asyncio
 import json
 import os
 import re
@@ -15,11 +16,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from entrypoints.cli import main
 from entrypoints.http.app import make_routes
 from entrypoints.http.authentication import AuthenticationPolicy
 from entrypoints.http.openapi import make_document
 from entrypoints.settings import Settings
-from tests.conftest import SECRET
+from tests.conftest import SECRET, prepare
 from tests.postgres import execute
 
 AI_AGENT = Path(sys.executable).parent / "ai-agent"
@@ -112,23 +114,40 @@ def test_openapi_prints_the_document() -> None:
         (["migrate"], {"DATABASE_URL": "mysql://ann:secret@x/y"}, "must begin with postgresql://"),
         (["migrate"], {"DATABASE_URL": "postgresql://ann:secret@127.0.0.1:1/y"}, "can't be migrated"),
         (["serve"], {"DATABASE_URL": "postgresql://a@b/c", "DATABASE_POOL_SIZE": "x"}, "DATABASE_POOL_SIZE"),
+        (["serve"], {"DATABASE_URL": "postgresql://a@b/c"}, "BETTER_AUTH_SECRET"),
+        (
+            ["serve"],
+            {"DATABASE_URL": "postgresql://a@b/c", **WITH_AUTHENTICATION, "AUTH_USER_TABLE": "a b"},
+            "user_table",
+        ),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(arguments: list[str], environment: dict[str, str], says: str) -> None:
-    ended = run(*arguments, **environment)
+def test_what_cannot_be_done_is_said_in_one_line(
+    arguments: list[str],
+    environment: dict[str, str],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in ({"DATABASE_URL": ""} | environment).items():
+        monkeypatch.setenv(name, value)
 
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert re.fullmatch(r"ai-agent: .*\n", ended.stderr)
-    assert says in ended.stderr
-    assert "secret" not in ended.stderr
+    code = main(arguments)
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert re.fullmatch(r"ai-agent: .*\n", said.err)
+    assert says in said.err
+    assert "secret" not in said.err
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["serve", "--port", "70000"], ["serve", "--workers", "0"]])
-def test_a_wrong_command_line_explains_itself(arguments: list[str]) -> None:
-    ended = run(*arguments)
+def test_a_wrong_command_line_explains_itself(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(arguments)
 
-    assert ended.returncode == 2
-    assert "usage: ai-agent" in ended.stderr
+    assert raised.value.code == 2
+    assert "usage: ai-agent" in capsys.readouterr().err
 
 
 def test_migrate_is_safe_when_several_start_at_once(empty_database_url: str) -> None:
@@ -147,6 +166,45 @@ def test_serve_refuses_a_database_that_was_not_migrated(empty_database_url: str)
 
     assert ended.returncode == 1
     assert "run ai-agent migrate" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ('DROP TABLE "session"', "session table is missing"),
+        ('ALTER TABLE "session" ALTER "expiresAt" TYPE timestamp', "AUTH_EXPIRY_TIME_ZONE"),
+    ],
+)
+def test_serve_refuses_sessions_that_it_cannot_judge(empty_database_url: str, change: str, says: str) -> None:
+    asyncio.run(prepare(empty_database_url))
+    execute(empty_database_url, change)
+
+    ended = run("serve", "--port", "0", DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
+
+    assert ended.returncode == 1
+    assert re.fullmatch(r"ai-agent: .*\n", ended.stderr)
+    assert says in ended.stderr
+
+
+def test_serve_warns_of_what_should_not_stay_so(empty_database_url: str) -> None:
+    asyncio.run(prepare(empty_database_url))
+    execute(empty_database_url, 'ALTER TABLE "session" DROP CONSTRAINT session_token_key')
+
+    environment = {"DATABASE_URL": empty_database_url, **WITH_AUTHENTICATION}
+    with started("serve", "--port", "0", ready="Serving on", **environment) as (_, printed):
+        pass
+
+    assert "no unique index on token" in printed
+    assert "TRUSTED_ORIGINS is empty" in printed
+
+
+def test_serve_starts_while_the_database_is_away(tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": f"postgresql://ann@/chat?host={tmp_path}", **WITH_AUTHENTICATION}
+
+    with started("serve", "--port", "0", ready="Serving on", **environment) as (_, printed):
+        pass
+
+    assert "the database is away" in printed
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -1,6 +1,7 @@
 """Settings and the database's address."""
 
 import ssl
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,88 @@ def test_what_is_missing_or_odd_is_named_in_one_line(environment: dict[str, str]
 
     assert name in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+GOOD: dict[str, Any] = {"database_url": URL, "better_auth_secret": "s" * 32, "better_auth_url": "https://app.test"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"better_auth_secret": None}, "BETTER_AUTH_SECRET is required"),
+        ({"better_auth_secret": None, "auth_cookies": False, "auth_require_signed_bearer": True}, "is required"),
+        ({"better_auth_secret": "s" * 31}, "shorter than 32"),
+        ({"better_auth_secret": "s" * 31, "auth_cookies": False}, "shorter than 32"),
+        ({"better_auth_secrets": "2:short,1:" + "s" * 32}, "shorter than 32"),
+        ({"better_auth_secret": "better-auth-secret-12345678901234567890"}, "public default"),
+        ({"better_auth_url": None}, "BETTER_AUTH_URL"),
+        ({"auth_cookie_name": "a;b"}, "AUTH_COOKIE_NAME"),
+        ({"auth_cookie_prefix": "a b"}, "AUTH_COOKIE_NAME"),
+        ({"trusted_origins": "*"}, "TRUSTED_ORIGINS"),
+        ({"trusted_origins": "https://*.app.test"}, "TRUSTED_ORIGINS"),
+        ({"trusted_origins": "https://app.test/"}, "TRUSTED_ORIGINS"),
+        ({"trusted_origins": "https://APP.test"}, "TRUSTED_ORIGINS"),
+        ({"trusted_origins": "https://app.test,null"}, "TRUSTED_ORIGINS"),
+        ({"trusted_origins": "app.test"}, "TRUSTED_ORIGINS"),
+    ],
+)
+def test_settings_that_would_let_strangers_in_or_everybody_out_are_refused(changes: dict[str, Any], says: str) -> None:
+    Settings(**GOOD).require_authentication()
+
+    with pytest.raises(SettingsError) as raised:
+        Settings(**GOOD | changes).require_authentication()
+
+    assert says in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert "sss" not in str(raised.value)
+
+
+def test_without_cookies_no_secret_is_needed() -> None:
+    settings = Settings(database_url=URL, auth_cookies=False)
+
+    settings.require_authentication()
+
+    assert settings.cookie_name is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "__Secure-better-auth.session_token"),
+        ({"better_auth_url": "http://localhost:3000"}, "better-auth.session_token"),
+        ({"better_auth_url": "HTTPS://app.test"}, "__Secure-better-auth.session_token"),
+        ({"auth_cookie_prefix": "acme"}, "__Secure-acme.session_token"),
+        ({"auth_cookie_name": "__Host-sid"}, "__Host-sid"),
+        ({"auth_cookies": False}, None),
+    ],
+)
+def test_the_cookie_has_one_name(changes: dict[str, Any], name: str | None) -> None:
+    assert Settings(**GOOD | changes).cookie_name == name
+
+
+@pytest.mark.parametrize(
+    ("secrets", "secret"),
+    [
+        ({"BETTER_AUTH_SECRETS": "2:secret-1,1:secret-2", "BETTER_AUTH_SECRET": "secret-3"}, "secret-1"),
+        ({"BETTER_AUTH_SECRETS": "secret-1", "BETTER_AUTH_SECRET": "secret-3"}, "secret-1"),
+        ({"BETTER_AUTH_SECRET": "secret-1\n", "AUTH_SECRET": "secret-2"}, "secret-1\n"),
+        ({"AUTH_SECRET": "secret-2"}, "secret-2"),
+        ({}, None),
+    ],
+)
+def test_the_secret_is_the_one_that_better_auth_signs_with(secrets: dict[str, str], secret: str | None) -> None:
+    settings = Settings.read({"DATABASE_URL": URL, **secrets})
+
+    assert settings.secret == secret
+    assert "secret-" not in repr(settings)
+
+
+def test_origins_are_read_by_commas() -> None:
+    settings = Settings(**GOOD, trusted_origins=" https://app.test , http://localhost:3000,http://[::1]:3000,")
+
+    settings.require_authentication()
+
+    assert settings.origins == {"https://app.test", "http://localhost:3000", "http://[::1]:3000"}
 
 
 def test_an_address_is_read_as_libpq_reads_it() -> None:

@@ -1,0 +1,95 @@
+"""The service under the role that docs/authentication.md creates: all works, and nothing more is allowed."""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from adapters.better_auth.development import open_session
+from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.database import Database, PoolSettings
+from entrypoints.container.operations import require_fit_database
+from tests.conftest import prepare, running_service, settings_for
+from tests.postgres import execute
+
+GUIDE = Path(__file__).parents[2] / "docs" / "authentication.md"
+PASSWORD = "a-password-of-the-test"
+
+
+@pytest.fixture
+def role_url(empty_database_url: str) -> Iterator[str]:
+    """The URL of a prepared database for the role of the guide."""
+    role = f"ai_agent_{secrets.token_hex(4)}"
+    asyncio.run(prepare(empty_database_url))
+    execute(empty_database_url, 'ALTER TABLE "user" ADD banned boolean, ADD "banExpires" timestamptz')
+    (script,) = re.findall(r"```sql\n(-- the service's role.*?)```", GUIDE.read_text(), re.DOTALL)
+    script = script.replace("ai_agent", role).replace(f"{role}_revision", "ai_agent_revision")
+    script = re.sub(r"--.*", "", script.replace("'…'", f"'{PASSWORD}'"))
+    execute(empty_database_url, *(statement for statement in script.split(";") if statement.strip()))
+    parts = urlsplit(empty_database_url)
+    yield urlunsplit(parts._replace(netloc=f"{role}:{PASSWORD}@{parts.netloc.rpartition('@')[2]}"))
+    execute(empty_database_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+def test_the_service_works_under_its_own_role(role_url: str, empty_database_url: str) -> None:
+    async def sign_in() -> str:
+        async with Database.connect(DatabaseAddress.parse(empty_database_url), PoolSettings(size=1)) as database:
+            return await open_session(database)
+
+    token = asyncio.run(sign_in())
+    settings = settings_for(role_url)
+
+    assert asyncio.run(require_fit_database(settings)) == ()
+    with (
+        running_service(settings) as address,
+        httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client,
+    ):
+        ready = client.get("/health/ready")
+        said = client.post("/api/chat", json={"message": "hello"}, headers={"Idempotency-Key": "k"})
+        path = f"/api/conversations/{said.json()['conversation_id']}"
+        others = [
+            client.get(path),
+            client.get("/api/conversations"),
+            client.patch(path, json={"title": "x"}),
+            client.delete(path),
+        ]
+
+    assert {one.status_code for one in [ready, said, *others]} <= {200, 204}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'SELECT * FROM "session"',
+        'SELECT "ipAddress" FROM "session"',
+        'SELECT email FROM "user"',
+        'SELECT name FROM "user"',
+        "SELECT * FROM account",
+        "SELECT password FROM account",
+        "SELECT * FROM verification",
+        "INSERT INTO \"user\" (id, name, email, \"emailVerified\") VALUES ('x', 'x', 'x', true)",
+        'UPDATE "session" SET "expiresAt" = now()',
+        'DELETE FROM "session"',
+        'DELETE FROM "user"',
+        "TRUNCATE messages",
+        "DROP TABLE messages",
+        "ALTER TABLE messages ADD x int",
+        "CREATE TABLE mine (a int)",
+        "UPDATE ai_agent_revision SET version_num = 'x'",
+        "UPDATE messages SET content = '\"forged\"'",
+        "DELETE FROM messages",
+    ],
+)
+async def test_everything_else_is_refused_to_it(role_url: str, statement: str) -> None:
+    connection = await asyncpg.connect(**DatabaseAddress.parse(role_url).arguments)
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(statement)
+
+    await connection.close()
