@@ -7,6 +7,8 @@ from typing import Any, override
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from entrypoints.http.transport import STANDARD, Limits, guarded
+
 
 class AddressInUseError(Exception):
     """The address can't be listened on; the message is one line."""
@@ -53,15 +55,16 @@ class _AnnouncedServer(uvicorn.Server):
             self._when_ready()
 
 
-def configure(app: Any, **more: Any) -> uvicorn.Config:
-    """How uvicorn serves an application here: uvloop, httptools, no WebSockets, no word of what serves."""
+def configure(app: Any, limits: Limits = STANDARD, **more: Any) -> uvicorn.Config:
+    """How uvicorn serves an application here: uvloop, httptools within limits, no WebSockets, no word of itself."""
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=guarded(limits),
         ws="none",
         lifespan="on",
         server_header=False,
+        proxy_headers=False,
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=10,

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -92,22 +92,27 @@ def problem(
     status: HTTPStatus,
     code: str,
     detail: str,
-    errors: list[FieldError] | None = None,
+    errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response[Problem]:
     """The response for an error."""
     return Response(
-        Problem(
-            type=f"urn:ai-agent:{code}",
-            title=code.replace("_", " ").capitalize(),
-            status=status,
-            detail=detail,
-            code=code,
-            errors=errors or [],
-        ),
+        _problem(status, code, detail, errors),
         status_code=status,
         media_type="application/problem+json",
         headers={**HEADERS.get(status, {}), **(headers or {})},
+    )
+
+
+def encode_problem(status: HTTPStatus, code: str, detail: str) -> bytes:
+    """The body for an error, where there is no application to answer."""
+    return msgspec.json.encode(_problem(status, code, detail, ()))
+
+
+def _problem(status: HTTPStatus, code: str, detail: str, errors: Sequence[FieldError]) -> Problem:
+    title = code.replace("_", " ").capitalize()
+    return Problem(
+        type=f"urn:ai-agent:{code}", title=title, status=status, detail=detail, code=code, errors=list(errors)
     )
 
 

@@ -1,0 +1,235 @@
+"""What a client can't make grow, nor keep waiting: over raw sockets."""
+
+import json
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from entrypoints.http.transport import Limits
+from entrypoints.settings import Settings
+from tests.conftest import running_service
+
+QUICK = Limits(head_seconds=0.4, body_seconds=0.4, write_seconds=0.4)
+POST = b"POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.fixture(scope="module")
+def quick(settings: Settings) -> Iterator[str]:
+    """The service with deadlines that a test can wait for."""
+    with running_service(settings, QUICK) as address:
+        yield address
+
+
+@contextmanager
+def connected(address: str) -> Iterator[socket.socket]:
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as connection:
+        yield connection
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """Everything until the other side closes; what it resets counts as closed."""
+    answer = b""
+    try:
+        while data := connection.recv(65536):
+            answer += data
+    except ConnectionResetError:
+        pass
+    return answer
+
+
+def ask(address: str, request: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the one answer."""
+    with connected(address) as connection:
+        connection.sendall(request)
+        answer = read_all(connection)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    return int(status.split()[1]), dict(line.lower().split(": ", 1) for line in lines), body
+
+
+def assert_problem(answer: tuple[int, dict[str, str], bytes], status: int, code: str) -> None:
+    given, headers, body = answer
+    assert (given, json.loads(body)["code"], headers["content-type"]) == (status, code, "application/problem+json")
+    assert headers["connection"] == "close"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+CLOSE = b"Connection: close\r\n\r\n"
+
+
+def padding(size: int) -> bytes:
+    """Header fields of exactly so many bytes, of at most 8,000 each."""
+    fields = b""
+    while size - len(fields) > 16_000:
+        fields += b"x: " + b"y" * 7_995 + b"\r\n"
+    return fields + b"x: " + b"y" * (size - len(fields) - 5) + b"\r\n"
+
+
+def test_headers_of_16_kib_fit_and_more_do_not(service: str) -> None:
+    fixed = len(GET + CLOSE) - len(b"GET /health/live HTTP/1.1\r\n") - 2
+
+    fits = ask(service, GET + padding(16 * 1024 - fixed) + CLOSE)
+    larger = ask(service, GET + padding(16 * 1024 - fixed + 1) + CLOSE)
+
+    assert fits[0] == 200
+    assert_problem(larger, 431, "headers_too_large")
+
+
+def test_64_fields_fit_and_more_do_not(service: str) -> None:
+    assert ask(service, GET + b"a: b\r\n" * 62 + CLOSE)[0] == 200
+    assert_problem(ask(service, GET + b"a: b\r\n" * 63 + CLOSE), 431, "headers_too_large")
+
+
+def test_paths_and_queries_have_a_length(service: str) -> None:
+    def get(target: bytes) -> tuple[int, dict[str, str], bytes]:
+        return ask(service, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n" + CLOSE)
+
+    assert get(b"/" + b"a" * 1023)[0] == 404
+    assert get(b"/health/live?" + b"a" * 4096)[0] == 200
+    assert_problem(get(b"/" + b"a" * 1024), 414, "uri_too_long")
+    assert_problem(get(b"/health/live?" + b"a" * 4097), 414, "uri_too_long")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nbad header\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /api/chat HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nx: a\0b\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_is_no_http_gets_a_problem_too(service: str, request_: bytes) -> None:
+    assert_problem(ask(service, request_), 400, "bad_request")
+
+
+def test_an_endless_header_is_cut_off_and_costs_no_memory(service: str) -> None:
+    before = resident()
+
+    with connected(service) as connection:
+        sent = send_until_closed(connection, b"GET /health/live HTTP/1.1\r\nx: ", b"y" * 65536, 200)
+
+    assert sent < 100 * 65536
+    assert resident() - before < 32 * 1024 * 1024
+    assert httpx.get(f"{service}/health/live").status_code == 200
+
+
+def test_endless_headers_are_cut_off(service: str) -> None:
+    with connected(service) as connection:
+        sent = send_until_closed(connection, b"GET /health/live HTTP/1.1\r\n", b"a: b\r\n" * 10_000, 200)
+
+    assert sent < 100 * 60_000
+
+
+def send_until_closed(connection: socket.socket, start: bytes, piece: bytes, most: int) -> int:
+    """How many bytes could be sent before the other side had enough."""
+    connection.sendall(start)
+    sent = len(start)
+    try:
+        for _ in range(most):
+            connection.sendall(piece)
+            sent += len(piece)
+    except OSError:
+        pass
+    return sent
+
+
+def resident() -> int:
+    """Bytes of memory that this process, and the service in it, holds."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1]) if Path("/proc/self/statm").exists() else 0
+    return pages * 4096
+
+
+@pytest.mark.parametrize(
+    ("beginning", "status"),
+    [
+        (b"", None),
+        (b"GET /health", 408),
+        (GET, 408),
+        (
+            b"POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n{auth}\r\n{",
+            408,
+        ),
+    ],
+)
+def test_who_is_too_slow_is_told_and_closed(
+    quick: str, new_token: Callable[[], str], beginning: bytes, status: int | None
+) -> None:
+    credential = b"Authorization: Bearer " + new_token().encode() + b"\r\n"
+    with connected(quick) as connection:
+        connection.sendall(beginning.replace(b"{auth}", credential))
+        answer = read_all(connection)
+
+    if status is None:
+        assert answer == b""
+    else:
+        assert answer.startswith(b"HTTP/1.1 %d " % status)
+        assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_drops_that_keep_coming_do_not_stretch_the_deadline(quick: str) -> None:
+    with connected(quick) as connection:
+        connection.sendall(GET)
+        sent = 0
+        try:
+            while sent < 200:
+                connection.sendall(b"a: b\r\n"[sent % 6 : sent % 6 + 1])
+                sent += 1
+                time.sleep(0.02)
+        except OSError:
+            pass
+
+    assert sent < 100
+
+
+def test_a_body_that_nobody_waits_for_is_cut_off(quick: str) -> None:
+    with connected(quick) as connection:
+        connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+        answer = read_all(connection)
+
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_a_connection_serves_many_requests_and_pipelined_ones(quick: str) -> None:
+    with connected(quick) as connection:
+        connection.sendall((GET + b"\r\n") * 20 + GET + CLOSE)
+        answer = read_all(connection)
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 21
+
+
+def test_who_stops_reading_is_cut_off(quick: str, new_token: Callable[[], str]) -> None:
+    headers = {"Authorization": f"Bearer {new_token()}"}
+    with httpx.Client(base_url=quick, headers=headers) as client:
+        path = client.post("/api/conversations", json={}).headers["Location"]
+        big = {"messages": [{"role": "user", "content": "x" * 1000}] * 100}
+        for _ in range(2):
+            client.post(f"{path}/messages", json=big)
+
+    place = urlsplit(quick)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(20)
+        connection.connect((place.hostname, place.port))
+        one = f"GET {path}/messages?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n\r\n"
+        connection.sendall(one.encode() * 30)
+        hung_up = select.poll()
+        hung_up.register(connection, 0)  # errors and the other side's end are told without asking
+        cut = bool(hung_up.poll(15_000))
+
+    assert cut
+    assert httpx.get(f"{quick}/health/live").status_code == 200
