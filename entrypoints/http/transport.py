@@ -50,6 +50,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._reading: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
+        self._running: RequestResponseCycle | None = None
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
@@ -98,6 +99,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._await(None)
         super().on_message_complete()
+
+    @override
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     @override
     def pause_writing(self) -> None:
@@ -162,9 +168,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def _tell_application(self) -> None:
         """That the client has gone: nothing more is begun, and who waits for a body is woken."""
         self.pipeline.clear()
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        for cycle in (self._running, self.cycle):  # they differ when requests are pipelined
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
 
 def guarded(limits: Limits) -> type[GuardedProtocol]:

@@ -212,7 +212,9 @@ def test_a_connection_serves_many_requests_and_pipelined_ones(quick: str) -> Non
     assert answer.count(b"HTTP/1.1 200 OK") == 21
 
 
-def test_who_stops_reading_is_cut_off(quick: str, new_token: Callable[[], str]) -> None:
+def test_who_stops_reading_is_cut_off(
+    quick: str, new_token: Callable[[], str], caplog: pytest.LogCaptureFixture
+) -> None:
     headers = {"Authorization": f"Bearer {new_token()}"}
     with httpx.Client(base_url=quick, headers=headers) as client:
         path = client.post("/api/conversations", json={}).headers["Location"]
@@ -233,3 +235,4 @@ def test_who_stops_reading_is_cut_off(quick: str, new_token: Callable[[], str]) 
 
     assert cut
     assert httpx.get(f"{quick}/health/live").status_code == 200
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
