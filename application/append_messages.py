@@ -6,7 +6,7 @@ from typing import Final
 
 from application.idempotency import effect_of
 from domain.append import decide_append, depends_on_open_calls
-from domain.errors import ConflictError, IdempotencyKeyTakenError, StateMovedError
+from domain.errors import ConflictError, IdempotencyKeyTakenError, StaleError, StateMovedError
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId
 from domain.message import Message, NewMessage
@@ -39,11 +39,12 @@ class AppendMessages:
         messages: Sequence[NewMessage],
         *,
         key: IdempotencyKey | None = None,
+        follows: int | None = None,
     ) -> Appended:
         """Write 1 to 100 messages with the next seqs.
 
-        Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError.
-        It never fails for being concurrent with other appends.
+        Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError; StaleError
+        if ``follows`` is given and is not the last seq. Without it no append fails for being concurrent with others.
         """
         principal.require_authorship(message.role for message in messages)
         needs_state = depends_on_open_calls(messages)
@@ -54,11 +55,15 @@ class AppendMessages:
                 if effect is not None and key is not None:
                     effect.require_same_request(key)
                     return await self._replay(principal, effect)
-            decision = decide_append(messages, open_calls)
+            decision = decide_append(messages, open_calls, follows=follows)
             try:
                 written = await self._conversations.append(principal.owner_id, conversation_id, decision, key)
             except StateMovedError:
                 continue
+            except StaleError:  # perhaps by this very request, the first time
+                if key is None or await self._conversations.effect(principal.owner_id, key) is None:
+                    raise
+                return await self._replay(principal, await effect_of(self._conversations, principal.owner_id, key))
             except IdempotencyKeyTakenError:
                 return await self._replay(principal, await effect_of(self._conversations, principal.owner_id, key))
             return Appended(messages=written, replayed=False)

@@ -18,6 +18,7 @@ class AppendDecision:
     """An append as it is written, all or nothing.
 
     ``decided_on``: it holds only while these are the open tool calls (None: in any state).
+    ``follows``: it holds only while this is the last seq (None: whatever it is).
     ``leaves``: the open tool calls afterwards (None: as they were).
     ``title``: for a conversation that has none.
     """
@@ -26,6 +27,7 @@ class AppendDecision:
     decided_on: frozenset[str] | None
     leaves: frozenset[str] | None
     title: str | None
+    follows: int | None = None
 
 
 def depends_on_open_calls(messages: Sequence[NewMessage]) -> bool:
@@ -41,7 +43,9 @@ def depends_on_open_calls(messages: Sequence[NewMessage]) -> bool:
     return False
 
 
-def decide_append(messages: Sequence[NewMessage], open_calls: frozenset[str] | None) -> AppendDecision:
+def decide_append(
+    messages: Sequence[NewMessage], open_calls: frozenset[str] | None, *, follows: int | None = None
+) -> AppendDecision:
     """Decide on the open tool calls as they are (None where ``depends_on_open_calls`` is false).
 
     Raises RuleViolationError: a batch that is empty or too long, a call id that is open already,
@@ -57,6 +61,7 @@ def decide_append(messages: Sequence[NewMessage], open_calls: frozenset[str] | N
         decided_on=open_calls,
         leaves=None if state == open_calls else state,
         title=suggest_title(messages),
+        follows=follows,
     )
 
 

@@ -14,6 +14,7 @@ AiAgentError
 ├── ConflictError                       the state moved under the caller
 │   ├── StateMovedError
 │   └── IdempotencyKeyTakenError
+├── StaleError                          the caller's view of the conversation is not its latest
 ├── ResponderFailedError                the reply could not be made
 └── UnavailableError                    the storage is away, full or too slow
 
@@ -143,6 +144,17 @@ class IdempotencyKeyTakenError(ConflictError):
     """The key has had its effect already; nothing was written."""
 
     code = "idempotency_key_taken"
+
+
+class StaleError(AiAgentError):
+    """An append was to follow ``last_seq`` of the caller's; the conversation's is another."""
+
+    code = "stale"
+    message = "The conversation has other messages than you know."
+
+    def __init__(self, last_seq: int) -> None:
+        super().__init__()
+        self.last_seq = last_seq
 
 
 class ResponderFailedError(AiAgentError):

@@ -46,8 +46,9 @@ class ConversationRepository(Protocol):
         """Write the messages with the next seqs, without a gap, in their order, and return them.
 
         The conversation's ``updated_at`` moves to their time, never back. A conversation without a title takes the
-        decision's, marked as automatic. Raises ConversationNotFoundError; StateMovedError if the open tool calls are
-        not those that the decision was made on; IdempotencyKeyTakenError if the owner's key had its effect already.
+        decision's, marked as automatic. Raises ConversationNotFoundError; StaleError if the decision follows another
+        seq than the last; StateMovedError if the open tool calls are not those that it was made on;
+        IdempotencyKeyTakenError if the owner's key had its effect already. Where several apply, any of them.
         """
 
     @abstractmethod

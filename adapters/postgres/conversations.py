@@ -17,6 +17,7 @@ from domain.errors import (
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
     MessageNotFoundError,
+    StaleError,
     StateMovedError,
 )
 from domain.idempotency import Effect, IdempotencyKey
@@ -78,11 +79,14 @@ class PostgresConversationRepository(ConversationRepository):
             suggested_title=decision.title,
             decided_on=_calls(decision.decided_on),
             leaves=_calls(decision.leaves),
+            follows=decision.follows,
             **values_of_key(key),
             **values_of_messages(decision.messages),
         )
         if row is None:
-            await self.conversation(owner_id, conversation_id)  # raises if that is why
+            conversation = await self.conversation(owner_id, conversation_id)  # raises if that is why
+            if decision.follows not in (None, conversation.last_seq):
+                raise StaleError(conversation.last_seq)
             raise StateMovedError
         first = row["last_seq"] - len(decision.messages) + 1
         return [

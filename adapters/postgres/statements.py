@@ -114,9 +114,14 @@ def _append() -> Statement:
     count = _given("count", BigInteger())
     title = _given("suggested_title", Text())
     decided_on = _given("decided_on", ARRAY(Text))
+    follows = _given("follows", BigInteger())
     written = (
         update(conversations)
-        .where(_OURS, or_(decided_on.is_(None), conversations.c.open_tool_calls == decided_on))
+        .where(
+            _OURS,
+            or_(decided_on.is_(None), conversations.c.open_tool_calls == decided_on),
+            or_(follows.is_(None), conversations.c.last_seq == follows),
+        )
         .values(
             last_seq=conversations.c.last_seq + count,
             open_tool_calls=func.coalesce(_given("leaves", ARRAY(Text)), conversations.c.open_tool_calls),

@@ -3,9 +3,9 @@
 from litestar import Response, post
 from litestar.params import JSONBody
 
+from entrypoints.http.answers import done
 from entrypoints.http.bodies import ChatBody
 from entrypoints.http.identifiers import require_conversation_id
-from entrypoints.http.replays import done
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.views import ChatView
 

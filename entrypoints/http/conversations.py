@@ -7,10 +7,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from domain.identifiers import format_conversation_id
 from domain.pages import MAX_CONVERSATIONS, ConversationWindow
+from entrypoints.http.answers import created, done
 from entrypoints.http.bodies import CreateBody, UpdateBody, to_messages
 from entrypoints.http.cursor import decode_cursor, encode_cursor
 from entrypoints.http.identifiers import require_conversation_id
-from entrypoints.http.replays import created
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.views import ConversationsView, ConversationView, HistoryView, to_views
 
@@ -32,7 +32,8 @@ class ConversationController(Controller):
             key=await request.idempotency_key(),
         )
         location = f"/api/conversations/{format_conversation_id(made.conversation.id)}"
-        return created(ConversationView.of(made.conversation), replayed=made.replayed, location=location)
+        view = ConversationView.of(made.conversation)
+        return created(view, replayed=made.replayed, location=location, last_seq=made.conversation.last_seq)
 
     @get(summary="List conversations", operation_id="listConversations")
     async def list(
@@ -58,20 +59,21 @@ class ConversationController(Controller):
         return ConversationsView([ConversationView.of(one) for one in page.conversations], cursor)
 
     @get("/{conversation_id:str}", summary="Read a conversation", operation_id="getConversation")
-    async def read(self, request: ApiRequest, conversation_id: FromPath[str]) -> HistoryView:
+    async def read(self, request: ApiRequest, conversation_id: FromPath[str]) -> Response[HistoryView]:
         """Read a conversation with its newest 50 messages, oldest first."""
         page = await request.application.read_history(request.principal, require_conversation_id(conversation_id))
-        return HistoryView.of(page.conversation, messages=to_views(page.messages), has_more=page.has_more_before)
+        view = HistoryView.of(page.conversation, messages=to_views(page.messages), has_more=page.has_more_before)
+        return done(view, last_seq=page.conversation.last_seq)
 
     @patch("/{conversation_id:str}", summary="Change a conversation", operation_id="updateConversation")
     async def update(
         self, request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[UpdateBody]
-    ) -> ConversationView:
+    ) -> Response[ConversationView]:
         """Rename, archive or annotate a conversation. It keeps its place in the list."""
         conversation = await request.application.update_conversation(
             request.principal, require_conversation_id(conversation_id), data.to_patch()
         )
-        return ConversationView.of(conversation)
+        return done(ConversationView.of(conversation), last_seq=conversation.last_seq)
 
     @delete("/{conversation_id:str}", summary="Delete a conversation", operation_id="deleteConversation")
     async def delete(self, request: ApiRequest, conversation_id: FromPath[str]) -> None:

@@ -6,9 +6,9 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from domain.pages import MAX_MESSAGES, MAX_SEQ, MessageWindow
+from entrypoints.http.answers import created
 from entrypoints.http.bodies import AppendBody, to_messages
 from entrypoints.http.identifiers import require_conversation_id, require_message_id
-from entrypoints.http.replays import created
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.views import AppendedView, MessagesView, MessageView, to_views
 
@@ -23,12 +23,17 @@ class MessageController(Controller):
     async def append(
         self, request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[AppendBody]
     ) -> Response[AppendedView]:
-        """Append 1 to 100 messages, all of them or none, next in the conversation's order."""
+        """Append 1 to 100 messages, all of them or none, next in the conversation's order.
+
+        With `If-Match: "<last_seq>"`, the conversation's ETag, only if nobody has appended since; without it an append
+        never fails for being concurrent with others.
+        """
         appended = await request.application.append_messages(
             request.principal,
             require_conversation_id(conversation_id),
             to_messages(data.messages),
             key=await request.idempotency_key(),
+            follows=request.followed_seq(),
         )
         return created(AppendedView(to_views(appended.messages)), replayed=appended.replayed)
 

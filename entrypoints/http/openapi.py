@@ -24,6 +24,20 @@ _KEY = {
     "description": "A retry under the same key has no second effect and gets the first answer, marked by the header "
     "`Idempotent-Replayed: true`. The same key with another request is refused with 422. A key lives 24 hours or more.",
 }
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": '^("[0-9]{1,10}"|\\*)$'},
+    "description": "The conversation's ETag: append only if nobody has since.",
+}
+_ETAG = {
+    "ETag": {
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+        "description": "The conversation's `last_seq`, for `If-Match` on an append.",
+    }
+}
+_WITH_ETAG = {"createConversation", "getConversation", "updateConversation"}
 _REPLAYED = {
     "Idempotent-Replayed": {
         "schema": {"type": "string", "enum": ["true"]},
@@ -89,6 +103,10 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if method == "post":
         operation.setdefault("parameters", []).append(_KEY)
         operation["responses"][succeeded].setdefault("headers", {}).update(_REPLAYED)
+    if operation["operationId"] == "appendMessages":
+        operation["parameters"].append(_IF_MATCH)
+    if operation["operationId"] in _WITH_ETAG:
+        operation["responses"][succeeded].setdefault("headers", {}).update(_ETAG)
     operation["responses"] = {
         succeeded: operation["responses"][succeeded],
         **{str(int(status)): _problem(status) for status in _errors(path, operation, is_api=is_api, has_body=has_body)},
@@ -111,6 +129,8 @@ def _errors(path: str, operation: dict[str, Any], *, is_api: bool, has_body: boo
         yield HTTPStatus.NOT_FOUND
     if has_body:
         yield HTTPStatus.CONFLICT
+        if operation["operationId"] == "appendMessages":
+            yield HTTPStatus.PRECONDITION_FAILED
         yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     if has_body or any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):

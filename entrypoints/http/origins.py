@@ -12,10 +12,10 @@ from entrypoints.http.credentials import RawHeaders, values_of
 from entrypoints.http.problems import RequestError
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_EXPOSED: Final = b"Idempotent-Replayed, Location, Retry-After, X-Request-Id"
+_EXPOSED: Final = b"ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id"
 _PREFLIGHT: Final = (
     (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, X-Request-Id"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id"),
     (b"access-control-max-age", b"600"),
 )
 

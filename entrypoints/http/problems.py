@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from domain.errors import (
     NotFoundError,
     ResponderFailedError,
     RuleViolationError,
+    StaleError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -29,6 +30,7 @@ STATUS: Final[Mapping[type[AiAgentError], HTTPStatus]] = {
     ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
+    StaleError: HTTPStatus.PRECONDITION_FAILED,
     RuleViolationError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ResponderFailedError: HTTPStatus.BAD_GATEWAY,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -41,6 +43,7 @@ MEANING: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.NOT_FOUND: "It does not exist, or it is somebody else's.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The path has no such method.",
     HTTPStatus.CONFLICT: "The state moved too often meanwhile; try again.",
+    HTTPStatus.PRECONDITION_FAILED: "If-Match names another state than the latest; last_seq tells the latest.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A value breaks a rule; the errors name the fields.",
@@ -69,7 +72,10 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An error (RFC 9457). ``code`` is the stable contract; ``detail`` is for a developer to read."""
+    """An error (RFC 9457). ``code`` is the stable contract; ``detail`` is for a developer to read.
+
+    ``last_seq`` comes with the code ``stale`` only: the conversation's latest.
+    """
 
     type: str
     title: str
@@ -77,6 +83,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     code: str
     errors: list[FieldError] = []
+    last_seq: int | None = None
 
 
 class RequestError(Exception):
@@ -88,45 +95,36 @@ class RequestError(Exception):
         self.code = code
 
 
-def problem(
-    status: HTTPStatus,
-    code: str,
-    detail: str,
-    errors: Sequence[FieldError] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Response[Problem]:
+def problem(found: Problem, headers: Mapping[str, str] | None = None) -> Response[Problem]:
     """The response for an error."""
+    status = HTTPStatus(found.status)
     return Response(
-        _problem(status, code, detail, errors),
+        found,
         status_code=status,
         media_type="application/problem+json",
         headers={**HEADERS.get(status, {}), **(headers or {})},
     )
 
 
-def encode_problem(status: HTTPStatus, code: str, detail: str) -> bytes:
-    """The body for an error, where there is no application to answer."""
-    return msgspec.json.encode(_problem(status, code, detail, ()))
-
-
-def _problem(status: HTTPStatus, code: str, detail: str, errors: Sequence[FieldError]) -> Problem:
+def describe(status: HTTPStatus, code: str, detail: str, **more: Any) -> Problem:
+    """An error, with the type and the title that follow from its code."""
     title = code.replace("_", " ").capitalize()
-    return Problem(
-        type=f"urn:ai-agent:{code}", title=title, status=status, detail=detail, code=code, errors=list(errors)
-    )
+    return Problem(type=f"urn:ai-agent:{code}", title=title, status=status, detail=detail, code=code, **more)
 
 
 def _domain(request: Request[Any, Any, Any], error: AiAgentError) -> Response[Problem]:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s: %s (%s)", _name(request), error.code, _causes(error))
-    errors = [FieldError(error.field, str(error))] if isinstance(error, RuleViolationError) else []
-    detail = f"{error.field} {error}" if isinstance(error, RuleViolationError) else str(error)
-    return problem(status, error.code, detail, errors)
+    if isinstance(error, RuleViolationError):
+        errors = [FieldError(error.field, str(error))]
+        return problem(describe(status, error.code, f"{error.field} {error}", errors=errors))
+    last_seq = error.last_seq if isinstance(error, StaleError) else None
+    return problem(describe(status, error.code, str(error), last_seq=last_seq))
 
 
 def _request(_: Request[Any, Any, Any], error: RequestError) -> Response[Problem]:
-    return problem(error.status, error.code, str(error))
+    return problem(describe(error.status, error.code, str(error)))
 
 
 def _parameters(_: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
@@ -134,23 +132,23 @@ def _parameters(_: Request[Any, Any, Any], error: ValidationException) -> Respon
     found = [item for item in error.extra or [] if isinstance(item, dict)]
     errors = [FieldError(str(item.get("key", "")), str(item.get("message", "is not valid"))) for item in found]
     if any(item.field == "data" for item in errors):
-        return problem(HTTPStatus.BAD_REQUEST, "not_json", "The body must be JSON.")
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "rule_violation", "A parameter is not valid.", errors)
+        return problem(describe(HTTPStatus.BAD_REQUEST, "not_json", "The body must be JSON."))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return problem(describe(status, "rule_violation", "A parameter is not valid.", errors=errors))
 
 
 def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """What the framework refuses: unknown paths and methods, bodies that are too large."""
     status = HTTPStatus(error.status_code)
     code = _FRAMEWORK_CODES.get(status, "bad_request")
-    return problem(status, code, MEANING.get(status, "The request can't be answered."), headers=error.headers)
+    return problem(describe(status, code, MEANING.get(status, "The request can't be answered.")), error.headers)
 
 
 def _defect(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     frames = "".join(traceback.format_tb(error.__traceback__))
     _log.error("%s failed: %s\n%s", _name(request), _causes(error), frames)
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "The service failed. The failure has been logged."
-    )
+    detail = "The service failed. The failure has been logged."
+    return problem(describe(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail))
 
 
 def _name(request: Request[Any, Any, Any]) -> str:

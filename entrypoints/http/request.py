@@ -16,12 +16,14 @@ from application.facade import Application
 from domain.errors import RuleViolationError
 from domain.idempotency import IdempotencyKey
 from domain.principal import Principal
+from entrypoints.http.credentials import values_of
 from entrypoints.http.problems import RequestError
 
 MAX_DEPTH: Final = 32
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(_STEPS))
+_ETAG: Final = re.compile(r'"([0-9]{1,10})"', re.ASCII)
 _PLACE: Final = re.compile(r"(?P<reason>.*?)(?: - at `(?P<place>\$.*)`)?", re.DOTALL)
 _NAMED_FIELD: Final = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
 
@@ -51,23 +53,33 @@ class ApiRequest(Request[Principal, None, State]):
 
     async def idempotency_key(self) -> IdempotencyKey | None:
         """The Idempotency-Key, quoted (a structured field's string) or bare, with a fingerprint of this request."""
-        values = [value for name, value in self.scope["headers"] if name == b"idempotency-key"]
+        values = values_of(self.scope["headers"], b"idempotency-key")
         if not values:
             return None
         if len(values) > 1:
             raise RuleViolationError("Idempotency-Key", "must be given once")
-        text = values[0].decode("latin-1")
+        text = values[0]
         quoted = len(text) > 1 and text[0] == text[-1] == '"'
         digest = hashlib.sha256(f"{self.method} {self.scope['path']}\n".encode())
         digest.update(await self.body())
         return IdempotencyKey(key=text[1:-1] if quoted else text, fingerprint=digest.digest())
 
+    def followed_seq(self) -> int | None:
+        """The seq that If-Match names (``"7"``); None without it, and for ``*``, which any conversation matches."""
+        values = values_of(self.scope["headers"], b"if-match")
+        if not values or values == ["*"]:
+            return None
+        match = _ETAG.fullmatch(values[0]) if len(values) == 1 else None
+        if match is None:
+            raise RuleViolationError("If-Match", 'must be one ETag of the conversation, such as "7"')
+        return int(match[1])
+
     def _require_json(self) -> None:
-        types = [value for name, value in self.scope["headers"] if name == b"content-type"]
-        encodings = [value for name, value in self.scope["headers"] if name == b"content-encoding"]
-        if len(types) != 1 or types[0].split(b";")[0].strip().lower() != b"application/json":
+        types = values_of(self.scope["headers"], b"content-type")
+        encodings = values_of(self.scope["headers"], b"content-encoding")
+        if len(types) != 1 or types[0].split(";")[0].strip().lower() != "application/json":
             raise _unsupported("The body must be sent with Content-Type: application/json.")
-        if any(encoding.strip().lower() != b"identity" for encoding in encodings):
+        if any(encoding.strip().lower() != "identity" for encoding in encodings):
             raise _unsupported("The body must be sent without a Content-Encoding.")
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, override
 
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from entrypoints.http.edge import SECURITY_HEADERS
-from entrypoints.http.problems import HEADERS, encode_problem
+from entrypoints.http.problems import HEADERS, describe
 
 _SEND_BUFFER: Final = 64 * 1024
 
@@ -189,7 +190,7 @@ def _refusing(status: HTTPStatus) -> Callable[..., Any]:
 
 
 def _answer(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    body = encode_problem(status, *_PROBLEMS[status])
+    body = msgspec.json.encode(describe(status, *_PROBLEMS[status]))
     extra = [(name.lower().encode(), value.encode()) for name, value in HEADERS.get(status, {}).items()]
     return [
         *SECURITY_HEADERS,

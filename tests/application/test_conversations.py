@@ -14,6 +14,7 @@ from domain.errors import (
     IdempotencyKeyReusedError,
     RoleNotAllowedError,
     RuleViolationError,
+    StaleError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -148,6 +149,19 @@ async def test_a_repeated_append_gets_the_first_answer(messages: list[NewMessage
     assert (again.replayed, list(again.messages)) == (True, list(first.messages))
     with pytest.raises(IdempotencyKeyReusedError):
         await application.append_messages(AGENT, conversation.id, messages, key=OTHER)
+
+
+async def test_a_repeated_append_is_not_stale_for_its_own_first_effect() -> None:
+    application = FakeWorld().application
+    conversation = (await application.create_conversation(ANN)).conversation
+    first = await application.append_messages(ANN, conversation.id, [HELLO], key=KEY, follows=0)
+
+    again = await application.append_messages(ANN, conversation.id, [HELLO], key=KEY, follows=0)
+
+    assert (again.replayed, list(again.messages)) == (True, list(first.messages))
+    for stranger in (None, IdempotencyKey(key="other", fingerprint=b"f")):
+        with pytest.raises(StaleError):
+            await application.append_messages(ANN, conversation.id, [HELLO], key=stranger, follows=0)
 
 
 async def test_a_repeated_creation_gets_the_first_answer_whatever_happened_since() -> None:

@@ -17,6 +17,7 @@ from domain.errors import (
     IdempotencyKeyTakenError,
     MessageNotFoundError,
     NotFoundError,
+    StaleError,
     StateMovedError,
 )
 from domain.idempotency import IdempotencyKey
@@ -172,6 +173,19 @@ async def test_open_calls_are_kept_and_guard_the_write(repository: ConversationR
 
     await repository.append(ann, conversation.id, said("never mind"), None)
     assert (await repository.open_calls(ann, conversation.id, None))[0] == NONE_OPEN
+
+
+async def test_an_append_that_follows_another_seq_is_stale(repository: ConversationRepository, ann: OwnerId) -> None:
+    conversation, _ = await repository.create(ann, new("one", "two"), None)
+
+    for seen in (0, 1, 3):
+        with pytest.raises(StaleError) as raised:
+            await repository.append(ann, conversation.id, replace(said("x"), follows=seen), None)
+        assert raised.value.last_seq == 2
+    written = await repository.append(ann, conversation.id, replace(said("three"), follows=2), None)
+
+    assert written[0].seq == 3
+    assert await seqs(repository, ann, conversation.id) == [1, 2, 3]
 
 
 async def test_a_conversation_may_begin_with_open_calls(repository: ConversationRepository, ann: OwnerId) -> None:
@@ -395,6 +409,7 @@ def calls_on(
     return [
         lambda: repository.append(owner, conversation_id, said("x"), None),
         lambda: repository.append(owner, conversation_id, replace(said("x"), decided_on=NONE_OPEN), None),
+        lambda: repository.append(owner, conversation_id, replace(said("x"), follows=0), None),
         lambda: repository.open_calls(owner, conversation_id, None),
         lambda: repository.conversation(owner, conversation_id),
         lambda: repository.messages(owner, conversation_id, MessageWindow()),

@@ -11,6 +11,7 @@ from domain.errors import (
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
     MessageNotFoundError,
+    StaleError,
     StateMovedError,
 )
 from domain.idempotency import Effect, IdempotencyKey
@@ -56,6 +57,8 @@ class InMemoryConversationRepository(ConversationRepository):
         key: IdempotencyKey | None,
     ) -> Sequence[Message]:
         kept = self._find(owner_id, conversation_id)
+        if decision.follows not in (None, kept.conversation.last_seq):
+            raise StaleError(kept.conversation.last_seq)
         if decision.decided_on is not None and decision.decided_on != kept.open_calls:
             raise StateMovedError
         self._require_free(owner_id, key)

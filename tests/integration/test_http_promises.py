@@ -44,6 +44,34 @@ def test_32_writers_on_one_conversation_are_all_acknowledged_and_dense(client: h
     assert [one["created_at"] for one in page] == sorted(one["created_at"] for one in page)
 
 
+def test_of_writers_that_follow_the_same_seq_one_succeeds(client: httpx.Client) -> None:
+    created = client.post("/api/conversations", json=HELLO)
+    path = f"{created.headers['Location']}/messages"
+
+    answers = at_once(16, lambda _: client.post(path, json=HELLO, headers={"If-Match": created.headers["ETag"]}))
+
+    assert created.headers["ETag"] == '"1"'
+    assert sorted(one.status_code for one in answers) == [201] + [412] * 15
+    stale = next(one for one in answers if one.status_code == 412).json()
+    assert (stale["code"], stale["last_seq"]) == ("stale", 2)
+    read = client.get(created.headers["Location"])
+    assert (read.headers["ETag"], read.json()["last_seq"]) == ('"2"', 2)
+
+
+@pytest.mark.parametrize(
+    ("tags", "status"),
+    [(["*"], 201), (['"1"'], 201), (['"0"'], 412), (["1"], 422), (['W/"1"'], 422), (['"1"', '"1"'], 422), ([""], 422)],
+)
+def test_if_match_is_one_strong_etag(client: httpx.Client, tags: list[str], status: int) -> None:
+    path = client.post("/api/conversations", json=HELLO).headers["Location"]
+
+    answer = client.post(f"{path}/messages", json=HELLO, headers=[("If-Match", tag) for tag in tags])
+
+    assert answer.status_code == status
+    if status == 422:
+        assert answer.json()["errors"][0]["field"] == "If-Match"
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
