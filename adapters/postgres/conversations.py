@@ -157,7 +157,7 @@ class PostgresConversationRepository(ConversationRepository):
     async def update(
         self, owner_id: OwnerId, conversation_id: ConversationId, change: ConversationChange
     ) -> Conversation:
-        row = await self._fetch_row(
+        row = await self._write(
             statements.UPDATE,
             owner_id=owner_id,
             conversation_id=conversation_id,
@@ -174,13 +174,16 @@ class PostgresConversationRepository(ConversationRepository):
 
     @override
     async def delete(self, owner_id: OwnerId, conversation_id: ConversationId) -> None:
-        row = await self._fetch_row(statements.DELETE, owner_id=owner_id, conversation_id=conversation_id)
+        row = await self._write(statements.DELETE, owner_id=owner_id, conversation_id=conversation_id)
         if row is None:
             raise ConversationNotFoundError
 
     async def _write(self, statement: Statement, **values: Any) -> Any:
+        # With a key a write may be tried twice: the key lets only one through.
         try:
-            return await self._fetch_row(statement, **values)
+            return await self._database.write(
+                statement.sql, statement.arguments(values), may_repeat=values.get("key") is not None
+            )
         except asyncpg.UniqueViolationError as error:
             # Citus names the shard's constraint in the message only; no other unique key is written by a client's word
             if "pk_idempotency_keys" in (error.constraint_name or str(error)):

@@ -1,5 +1,6 @@
 """The database: a pool of connections that runs one statement at a time and knows which failures pass."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,15 +11,24 @@ import asyncpg
 from adapters.postgres.address import DatabaseAddress
 from domain.errors import UnavailableError
 
-PASSING: Final = (
-    OSError,  # refused, reset, unreachable; TimeoutError is one of them
+_BROKEN: Final = (
+    ConnectionError,
     asyncpg.InterfaceError,  # the connection or the pool was closed under us
     asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+"""The connection was lost: another one may do."""
+
+PASSING: Final = (
+    *_BROKEN,
+    OSError,  # unreachable; TimeoutError is one of them
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
-    asyncpg.OperatorInterventionError,  # shut down, crashed, starting up, statement cancelled
+    asyncpg.OperatorInterventionError,  # starting up, statement cancelled
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that was demoted
 )
+"""What passes: the same statement may succeed in a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,7 @@ class Database:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", acquire_timeout: float) -> None:
         self._pool = pool
         self._acquire_timeout = acquire_timeout
+        self._writing: set[asyncio.Task[list[asyncpg.Record]]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -50,23 +61,52 @@ class Database:
             command_timeout=settings.command_timeout,
             reset=_keep,
         ) as pool:
-            yield cls(pool, settings.acquire_timeout)
+            database = cls(pool, settings.acquire_timeout)
+            try:
+                yield database
+            finally:
+                await asyncio.gather(*database._writing, return_exceptions=True)
 
-    async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        """All rows. Raises UnavailableError when the database is away, full or too slow."""
+    async def fetch(self, sql: str, arguments: Sequence[Any], *, may_repeat: bool = True) -> list[asyncpg.Record]:
+        """All rows. Raises UnavailableError when the database is away, full or too slow.
+
+        On a connection that turns out to be dead the statement is tried once more, on another one; ``may_repeat`` says
+        that this does no harm, though the first try may have had its effect.
+        """
         try:
-            async with self._pool.acquire(timeout=self._acquire_timeout) as connection:
-                rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+            return await self._attempt(sql, arguments)
+        except _BROKEN as error:
+            if not may_repeat:
+                raise UnavailableError from error
         except PASSING as error:
-            if isinstance(error, ValueError):  # asyncpg's word for an argument that it can't encode: a defect of ours
-                raise
             raise UnavailableError from error
-        return rows
+        try:
+            return await self._attempt(sql, arguments)
+        except PASSING as error:
+            raise UnavailableError from error
 
     async def fetch_row(self, sql: str, arguments: Sequence[Any]) -> asyncpg.Record | None:
         """The first row, if there is one. Raises as ``fetch`` does."""
         rows = await self.fetch(sql, arguments)
         return rows[0] if rows else None
+
+    async def write(self, sql: str, arguments: Sequence[Any], *, may_repeat: bool = False) -> asyncpg.Record | None:
+        """The first row of a statement that writes; once begun it is finished, even if the caller is cancelled."""
+        task = asyncio.create_task(self.fetch(sql, arguments, may_repeat=may_repeat))
+        self._writing.add(task)
+        task.add_done_callback(self._written)
+        rows = await asyncio.shield(task)
+        return rows[0] if rows else None
+
+    async def _attempt(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        async with self._pool.acquire(timeout=self._acquire_timeout) as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+            return rows
+
+    def _written(self, task: "asyncio.Task[list[asyncpg.Record]]") -> None:
+        self._writing.discard(task)
+        if not task.cancelled():
+            task.exception()  # if nobody waits for it any more, nobody need be told
 
 
 async def _keep(connection: object) -> None:

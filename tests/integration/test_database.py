@@ -1,0 +1,180 @@
+"""The pool of connections: what is cancelled, cut or closed under it."""
+
+import asyncio
+import random
+import secrets
+
+import asyncpg
+import pytest
+
+from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.conversations import PostgresConversationRepository
+from adapters.postgres.database import Database, PoolSettings
+from domain.append import decide_append
+from domain.conversation import NewConversation
+from domain.errors import UnavailableError
+from domain.idempotency import IdempotencyKey
+from domain.identifiers import ConversationId, OwnerId
+from domain.json_text import EMPTY_OBJECT
+from domain.message import NewMessage
+from domain.pages import MessageWindow
+from domain.roles import Role
+from tests.fakes.others import CountingConversationIds
+
+SAID = decide_append([NewMessage(role=Role.USER, content="hello")], None)
+OWN_NAME = "application_name = 'ai-agent-pool-test' AND pid <> pg_backend_pid()"
+
+
+@pytest.fixture
+def named_address(database_url: str) -> DatabaseAddress:
+    """The shared database, under a name by which this test's connections are found."""
+    joint = "&" if "?" in database_url else "?"
+    return DatabaseAddress.parse(f"{database_url}{joint}application_name=ai-agent-pool-test")
+
+
+async def new_conversation(repository: PostgresConversationRepository) -> tuple[OwnerId, ConversationId]:
+    owner = OwnerId(f"owner-{secrets.token_hex(6)}")
+    wanted = NewConversation(id=CountingConversationIds().next(), title=None, metadata=EMPTY_OBJECT, append=None)
+    conversation, _ = await repository.create(owner, wanted, None)
+    return owner, conversation.id
+
+
+async def terminate(database_url: str) -> None:
+    """End every connection of the test's pool, from outside."""
+    other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
+    await other.fetch(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OWN_NAME}")  # noqa: S608 - constants
+    await other.close()
+
+
+async def until_it_waits_for_a_lock(database_url: str) -> None:
+    """Return once a statement of the test's pool waits for a lock."""
+    other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
+    waits = f"SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND {OWN_NAME}"  # noqa: S608 - constants
+    while not await other.fetchval(waits):  # noqa: ASYNC110 - only the database knows
+        await asyncio.sleep(0.005)
+    await other.close()
+
+
+async def test_a_write_that_has_begun_is_finished_though_its_caller_is_cancelled(database: Database) -> None:
+    repository = PostgresConversationRepository(database)
+    owner, conversation_id = await new_conversation(repository)
+
+    append = asyncio.create_task(repository.append(owner, conversation_id, SAID, None))
+    await asyncio.sleep(0)  # it begins
+    append.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await append
+
+    await asyncio.gather(*database._writing)
+    assert (await repository.conversation(owner, conversation_id)).last_seq == 1
+
+
+async def test_writes_that_have_begun_are_finished_before_the_pool_closes(
+    database: Database, named_address: DatabaseAddress
+) -> None:
+    owner, conversation_id = await new_conversation(PostgresConversationRepository(database))
+
+    async with Database.connect(named_address, PoolSettings(size=2)) as closing:
+        append = asyncio.create_task(PostgresConversationRepository(closing).append(owner, conversation_id, SAID, None))
+        await asyncio.sleep(0)
+        append.cancel()
+
+    assert (await PostgresConversationRepository(database).conversation(owner, conversation_id)).last_seq == 1
+
+
+async def test_300_cancels_at_any_moment_leave_the_pool_whole_and_nothing_half_done(
+    database: Database, named_address: DatabaseAddress, database_url: str
+) -> None:
+    seed = secrets.randbits(32)
+    moments = random.Random(seed)  # noqa: S311 - no secret
+    owner, conversation_id = await new_conversation(PostgresConversationRepository(database))
+
+    async with Database.connect(named_address, PoolSettings(size=3)) as pool:
+        repository = PostgresConversationRepository(pool)
+        for number in range(300):
+            call = (
+                repository.append(owner, conversation_id, SAID, None)
+                if number % 2
+                else repository.messages(owner, conversation_id, MessageWindow())
+            )
+            task = asyncio.create_task(call)
+            await asyncio.sleep(moments.uniform(0, 0.004))
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.wait_for(
+            asyncio.gather(*(repository.conversation(owner, conversation_id) for _ in range(9))), timeout=20
+        )
+        other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
+        states = await other.fetch(f"SELECT state FROM pg_stat_activity WHERE {OWN_NAME}")  # noqa: S608 - constants
+        await other.close()
+        conversation, messages = await repository.messages(owner, conversation_id, MessageWindow(limit=200))
+
+    assert {row["state"] for row in states} <= {"idle", "active"}, f"seed {seed}"
+    assert conversation.last_seq == 150, f"seed {seed}"
+    assert [message.seq for message in messages] == list(range(1, 151)), f"seed {seed}"
+
+
+async def test_a_read_that_meets_a_dead_connection_is_tried_on_another(
+    database: Database, named_address: DatabaseAddress, database_url: str
+) -> None:
+    owner, conversation_id = await new_conversation(PostgresConversationRepository(database))
+
+    async with Database.connect(named_address, PoolSettings(size=1)) as pool:
+        repository = PostgresConversationRepository(pool)
+        for _ in range(10):
+            sleeping = asyncio.create_task(pool.fetch("SELECT pg_sleep(0.05)", ()))
+            await asyncio.sleep(0.02)
+            await terminate(database_url)
+            await sleeping
+            assert (await repository.conversation(owner, conversation_id)).last_seq == 0
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+async def test_a_write_that_loses_its_connection_is_repeated_only_under_a_key(
+    database: Database, named_address: DatabaseAddress, database_url: str, *, has_key: bool
+) -> None:
+    owner, conversation_id = await new_conversation(PostgresConversationRepository(database))
+    key = IdempotencyKey(key=secrets.token_hex(8), fingerprint=b"f") if has_key else None
+    blocker = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.fetch("SELECT FROM conversations WHERE owner_id = $1 FOR UPDATE", owner)
+
+    async with Database.connect(named_address, PoolSettings(size=2)) as pool:
+        append = asyncio.create_task(PostgresConversationRepository(pool).append(owner, conversation_id, SAID, key))
+        await until_it_waits_for_a_lock(database_url)
+        await terminate(database_url)
+        await transaction.rollback()
+        if has_key:
+            assert [message.seq for message in await append] == [1]
+        else:
+            with pytest.raises(UnavailableError):
+                await append
+    await blocker.close()
+
+    kept = await PostgresConversationRepository(database).conversation(owner, conversation_id)
+    assert kept.last_seq == (1 if has_key else 0)
+
+
+async def test_an_argument_that_cannot_be_encoded_is_a_defect_and_not_an_outage(database: Database) -> None:
+    with pytest.raises(asyncpg.DataError):
+        await database.fetch("SELECT $1::bigint", ("text",))
+
+
+async def test_a_full_pool_is_an_outage_within_its_deadline(named_address: DatabaseAddress) -> None:
+    async with Database.connect(named_address, PoolSettings(size=1, acquire_timeout=0.1)) as pool:
+        sleeping = asyncio.create_task(pool.fetch("SELECT pg_sleep(1)", ()))
+        await asyncio.sleep(0.05)
+
+        with pytest.raises(UnavailableError):
+            await pool.fetch("SELECT 1", ())
+
+        await sleeping
+
+
+async def test_a_statement_that_takes_too_long_is_an_outage(named_address: DatabaseAddress) -> None:
+    async with Database.connect(named_address, PoolSettings(size=1, command_timeout=0.1)) as pool:
+        with pytest.raises(UnavailableError):
+            await pool.fetch("SELECT pg_sleep(5)", ())
+
+        assert (await pool.fetch("SELECT 1 AS one", ()))[0]["one"] == 1
