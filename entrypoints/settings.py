@@ -34,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     database_command_timeout: Seconds = 5.0
     """How long a statement may take."""
 
+    request_timeout: Seconds = 10.0
+    """How long an answer may take to begin."""
     better_auth_secret: str | None = None
     """What better-auth's server signs with, byte for byte; 32 characters or more."""
     better_auth_secrets: str | None = None

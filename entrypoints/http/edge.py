@@ -1,11 +1,15 @@
 """The edge: what holds for every answer, also for those that no handler makes."""
 
+import asyncio
 import re
 import secrets
+from http import HTTPStatus
 from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints.http.problems import problem_answer
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,128}")
 
@@ -41,6 +45,36 @@ class Edge:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class Deadline:
+    """Answers 503 when an answer has not begun after ``seconds``; what was begun to be written is finished."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, for a while."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        deadline = asyncio.timeout(self._seconds)
+
+        async def send_in_time(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                deadline.reschedule(None)
+            await send(message)
+
+        try:
+            async with deadline:
+                await self._app(scope, receive, send_in_time)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            headers, body = problem_answer(HTTPStatus.SERVICE_UNAVAILABLE, "too_slow", "The answer took too long.")
+            await send({"type": "http.response.start", "status": HTTPStatus.SERVICE_UNAVAILABLE, "headers": headers})
+            await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _request_id(scope: Scope) -> bytes:

@@ -106,6 +106,14 @@ def problem(found: Problem, headers: Mapping[str, str] | None = None) -> Respons
     )
 
 
+def problem_answer(status: HTTPStatus, code: str, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body for an error, where there is no application to answer."""
+    body = msgspec.json.encode(describe(status, code, detail))
+    extra = [(name.lower().encode(), value.encode()) for name, value in HEADERS.get(status, {}).items()]
+    kind = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
+    return [*kind, *extra], body
+
+
 def describe(status: HTTPStatus, code: str, detail: str, **more: Any) -> Problem:
     """An error, with the type and the title that follow from its code."""
     title = code.replace("_", " ").capitalize()

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, override
 
-import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from entrypoints.http.edge import SECURITY_HEADERS
-from entrypoints.http.problems import HEADERS, describe
+from entrypoints.http.problems import problem_answer
 
 _SEND_BUFFER: Final = 64 * 1024
 
@@ -190,15 +189,8 @@ def _refusing(status: HTTPStatus) -> Callable[..., Any]:
 
 
 def _answer(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    body = msgspec.json.encode(describe(status, *_PROBLEMS[status]))
-    extra = [(name.lower().encode(), value.encode()) for name, value in HEADERS.get(status, {}).items()]
-    return [
-        *SECURITY_HEADERS,
-        *extra,
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ], body
+    headers, body = problem_answer(status, *_PROBLEMS[status])
+    return [*SECURITY_HEADERS, *headers, (b"connection", b"close")], body
 
 
 _PROBLEMS: Final = {

@@ -1,11 +1,17 @@
 """A database that is away, empty, or of an older schema."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
+import msgspec
 import pytest
 
+from adapters.postgres.address import DatabaseAddress
 from tests.conftest import prepare, running_service, settings_for
 from tests.postgres import execute
 
@@ -44,6 +50,41 @@ def test_every_answer_is_503_with_retry_after_and_says_nothing_of_the_database(
     assert live.status_code == 200
     if reason == "empty":
         assert "ai-agent migrate" in ready.json()["detail"]
+
+
+def test_an_answer_that_takes_too_long_is_503_and_what_was_begun_is_finished(
+    database_url: str, new_token: Callable[[], str]
+) -> None:
+    headers = {"Authorization": f"Bearer {new_token()}"}
+    hurried = msgspec.structs.replace(settings_for(database_url), request_timeout=0.5)
+    body = {"messages": [{"role": "user", "content": "hello"}]}
+    with running_service(hurried) as address, httpx.Client(base_url=address, headers=headers) as client:
+        path = client.post("/api/conversations", json={}).headers["Location"]
+        owner = client.get("/api/me").json()["user_id"]
+
+        with locked_conversations(database_url, owner):
+            slow = client.post(f"{path}/messages", json=body, headers={"X-Request-Id": "request-1"})
+        kept = client.post(f"{path}/messages", json=body).json()["data"]
+
+    assert (slow.status_code, slow.json()["code"], slow.headers["Retry-After"]) == (503, "too_slow", "1")
+    assert (slow.headers["X-Request-Id"], slow.headers["X-Content-Type-Options"]) == ("request-1", "nosniff")
+    assert [one["seq"] for one in kept] == [2]
+
+
+@contextmanager
+def locked_conversations(database_url: str, owner: str) -> Iterator[None]:
+    """Somebody else's transaction that holds an owner's conversations."""
+    with asyncio.Runner() as runner:
+
+        async def lock() -> Any:
+            connection = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
+            await connection.execute("BEGIN")
+            await connection.fetch("SELECT FROM conversations WHERE owner_id = $1 FOR UPDATE", owner)
+            return connection
+
+        connection = runner.run(lock())
+        yield
+        runner.run(connection.close())
 
 
 @pytest.mark.parametrize("lossy", [True, False])
