@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from adapters.postgres import statements
+from adapters.postgres import reads, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from adapters.postgres.rows import conversation_of, effect_of, message_of, values_of_key, values_of_messages
@@ -41,7 +41,7 @@ class PostgresConversationRepository(ConversationRepository):
     ) -> tuple[Conversation, Sequence[Message]]:
         first = new.append.messages if new.append else ()
         row = await self._write(
-            statements.CREATE,
+            writes.CREATE,
             owner_id=owner_id,
             conversation_id=new.id,
             title=new.opening_title,
@@ -73,7 +73,7 @@ class PostgresConversationRepository(ConversationRepository):
         key: IdempotencyKey | None,
     ) -> Sequence[Message]:
         row = await self._write(
-            statements.APPEND,
+            writes.APPEND,
             owner_id=owner_id,
             conversation_id=conversation_id,
             suggested_title=decision.title,
@@ -99,7 +99,7 @@ class PostgresConversationRepository(ConversationRepository):
         self, owner_id: OwnerId, conversation_id: ConversationId, key: IdempotencyKey | None
     ) -> tuple[frozenset[str], Effect | None]:
         row = await self._fetch_row(
-            statements.OPEN_CALLS,
+            reads.OPEN_CALLS,
             owner_id=owner_id,
             conversation_id=conversation_id,
             key=key and key.stored,
@@ -110,12 +110,12 @@ class PostgresConversationRepository(ConversationRepository):
 
     @override
     async def effect(self, owner_id: OwnerId, key: IdempotencyKey) -> Effect | None:
-        row = await self._fetch_row(statements.EFFECT, owner_id=owner_id, key=key.stored)
+        row = await self._fetch_row(reads.EFFECT, owner_id=owner_id, key=key.stored)
         return None if row is None else effect_of(row)
 
     @override
     async def conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> Conversation:
-        row = await self._fetch_row(statements.ONE_CONVERSATION, owner_id=owner_id, conversation_id=conversation_id)
+        row = await self._fetch_row(reads.ONE_CONVERSATION, owner_id=owner_id, conversation_id=conversation_id)
         if row is None:
             raise ConversationNotFoundError
         return conversation_of(row)
@@ -124,7 +124,7 @@ class PostgresConversationRepository(ConversationRepository):
     async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> Sequence[Conversation]:
         after = window.cursor or _TOP
         rows = await self._fetch(
-            statements.CONVERSATIONS,
+            reads.CONVERSATIONS,
             owner_id=owner_id,
             archived=window.archived,
             after_updated_at=after.updated_at,
@@ -148,7 +148,7 @@ class PostgresConversationRepository(ConversationRepository):
 
     @override
     async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
-        row = await self._fetch_row(statements.MESSAGE, owner_id=owner_id, conversation_id=conversation_id, seq=seq)
+        row = await self._fetch_row(reads.MESSAGE, owner_id=owner_id, conversation_id=conversation_id, seq=seq)
         if row is None:
             raise MessageNotFoundError
         return message_of(conversation_id, row)
@@ -158,7 +158,7 @@ class PostgresConversationRepository(ConversationRepository):
         self, owner_id: OwnerId, conversation_id: ConversationId, change: ConversationChange
     ) -> Conversation:
         row = await self._write(
-            statements.UPDATE,
+            writes.UPDATE,
             owner_id=owner_id,
             conversation_id=conversation_id,
             sets_title=change.title is not UNSET,
@@ -174,7 +174,7 @@ class PostgresConversationRepository(ConversationRepository):
 
     @override
     async def delete(self, owner_id: OwnerId, conversation_id: ConversationId) -> None:
-        row = await self._write(statements.DELETE, owner_id=owner_id, conversation_id=conversation_id)
+        row = await self._write(writes.DELETE, owner_id=owner_id, conversation_id=conversation_id)
         if row is None:
             raise ConversationNotFoundError
 
@@ -204,9 +204,9 @@ def _calls(open_calls: frozenset[str] | None) -> list[str] | None:
 
 def _page(window: MessageWindow) -> tuple[Statement, int]:
     if window.before is not None:
-        return statements.MESSAGES_BEFORE, window.before
+        return reads.MESSAGES_BEFORE, window.before
     if window.after is not None:
-        return statements.MESSAGES_AFTER, window.after
+        return reads.MESSAGES_AFTER, window.after
     if window.around is not None:
-        return statements.MESSAGES_AROUND, window.around
-    return statements.MESSAGES_NEWEST, 0
+        return reads.MESSAGES_AROUND, window.around
+    return reads.MESSAGES_NEWEST, 0

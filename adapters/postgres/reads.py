@@ -1,0 +1,94 @@
+"""Every statement that reads; each is guarded by the owner."""
+
+from sqlalchemy import ColumnElement, Uuid, and_, case, func, null, or_, select, true, tuple_
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.types import BigInteger, Boolean
+
+from adapters.postgres.columns import (
+    CONVERSATION,
+    CONVERSATION_COLUMNS,
+    EFFECT_COLUMNS,
+    KEY,
+    MESSAGE_COLUMNS,
+    OURS,
+    OWNER,
+    given,
+)
+from adapters.postgres.compiling import Statement
+from adapters.postgres.tables import conversations, idempotency_keys, messages
+
+
+def _window(first: ColumnElement[int], last: ColumnElement[int]) -> Statement:
+    """The conversation, beside each message from ``first`` to ``last``; its metadata only once, as it may be large.
+
+    As seqs are dense, a page is a range of the primary key wherever it lies.
+    """
+    page = (
+        select(*MESSAGE_COLUMNS)
+        .where(
+            messages.c.owner_id == OWNER,
+            messages.c.conversation_id == CONVERSATION,
+            messages.c.seq.between(first, last),
+        )
+        .order_by(messages.c.seq)
+        .limit(_LIMIT)
+        .correlate(conversations)
+        .lateral("page")
+    )
+    is_first = or_(page.c.seq.is_(None), page.c.seq == func.greatest(first, 1))
+    return Statement(
+        select(
+            *(c.label(f"conversation_{c.name}") for c in CONVERSATION_COLUMNS if c.name != "metadata"),
+            case((is_first, conversations.c.metadata), else_=null()).label("conversation_metadata"),
+            *page.c,
+        )
+        .select_from(conversations.outerjoin(page, true()))
+        .where(OURS)
+        .order_by(page.c.seq)
+    )
+
+
+_LAST = conversations.c.last_seq
+_LIMIT = given("limit", BigInteger())
+_ANCHOR = given("anchor", BigInteger())
+_UP_TO = func.least(_ANCHOR - 1, _LAST)
+_AROUND = func.greatest(1, func.least(_ANCHOR - _LIMIT // 2, _LAST - _LIMIT + 1))
+
+MESSAGES_NEWEST = _window(_LAST - _LIMIT + 1, _LAST)
+MESSAGES_BEFORE = _window(_UP_TO - _LIMIT + 1, _UP_TO)
+MESSAGES_AFTER = _window(_ANCHOR + 1, _LAST)
+MESSAGES_AROUND = _window(_AROUND, _AROUND + _LIMIT - 1)
+
+MESSAGE = Statement(
+    select(*MESSAGE_COLUMNS).where(
+        messages.c.owner_id == OWNER,
+        messages.c.conversation_id == CONVERSATION,
+        messages.c.seq == given("seq", BigInteger()),
+    )
+)
+
+EFFECT = Statement(select(*EFFECT_COLUMNS).where(idempotency_keys.c.owner_id == OWNER, idempotency_keys.c.key == KEY))
+
+OPEN_CALLS = Statement(
+    select(conversations.c.open_tool_calls, *EFFECT_COLUMNS)
+    .select_from(
+        conversations.outerjoin(
+            idempotency_keys, and_(idempotency_keys.c.owner_id == OWNER, idempotency_keys.c.key == KEY)
+        )
+    )
+    .where(OURS)
+)
+
+ONE_CONVERSATION = Statement(select(*CONVERSATION_COLUMNS).where(OURS))
+
+CONVERSATIONS = Statement(
+    select(*CONVERSATION_COLUMNS)
+    .where(
+        conversations.c.owner_id == OWNER,
+        conversations.c.archived_at.is_not(None) == given("archived", Boolean()),
+        tuple_(conversations.c.updated_at, conversations.c.id)
+        < tuple_(given("after_updated_at", TIMESTAMP(timezone=True)), given("after_id", Uuid())),
+    )
+    .order_by(conversations.c.updated_at.desc(), conversations.c.id.desc())
+    .limit(_LIMIT)
+)

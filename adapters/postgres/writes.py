@@ -1,0 +1,155 @@
+"""Every statement that writes; each is guarded by the owner, and by the state that it was decided on."""
+
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Text,
+    and_,
+    case,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
+from sqlalchemy.types import BigInteger, Boolean, LargeBinary, TypeEngine
+
+from adapters.postgres.columns import CONVERSATION, CONVERSATION_COLUMNS, KEY, NOW, OURS, OWNER, given
+from adapters.postgres.compiling import Statement
+from adapters.postgres.tables import conversations, idempotency_keys, messages
+
+_NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
+    "role": Text,
+    "content": JSON,
+    "tool_calls": JSON,
+    "tool_call_id": Text,
+    "name": Text,
+    "status": Text,
+    "metadata": JSON,
+}
+
+
+def _insert_key(written: CTE, first_seq: ColumnElement[Any], at: ColumnElement[Any]) -> CTE:
+    """The key beside its effect: one that exists breaks its primary key, and that undoes the whole statement."""
+    return (
+        insert(idempotency_keys)
+        .from_select(
+            ["owner_id", "key", "fingerprint", "conversation_id", "first_seq", "last_seq", "created_at"],
+            select(OWNER, KEY, given("fingerprint", LargeBinary()), CONVERSATION, first_seq, written.c.last_seq, at)
+            .select_from(written)
+            .where(KEY.is_not(None)),
+        )
+        .cte("kept_key")
+    )
+
+
+def _insert_messages(written: CTE, before_first: ColumnElement[Any], at: ColumnElement[Any]) -> CTE:
+    new = (
+        func.unnest(*(given(f"messages_{name}", ARRAY(type_)) for name, type_ in _NEW_MESSAGE.items()))
+        .table_valued(*(column(name, type_) for name, type_ in _NEW_MESSAGE.items()), with_ordinality="place")
+        .render_derived("new")
+    )
+    return (
+        insert(messages)
+        .from_select(
+            ["owner_id", "conversation_id", "seq", *_NEW_MESSAGE, "created_at"],
+            select(
+                OWNER, CONVERSATION, before_first + new.c.place, *(new.c[name] for name in _NEW_MESSAGE), at
+            ).select_from(written.join(new, true())),
+        )
+        .cte("kept_messages")
+    )
+
+
+def _append() -> Statement:
+    count = given("count", BigInteger())
+    title = given("suggested_title", Text())
+    decided_on = given("decided_on", ARRAY(Text))
+    follows = given("follows", BigInteger())
+    written = (
+        update(conversations)
+        .where(
+            OURS,
+            or_(decided_on.is_(None), conversations.c.open_tool_calls == decided_on),
+            or_(follows.is_(None), conversations.c.last_seq == follows),
+        )
+        .values(
+            last_seq=conversations.c.last_seq + count,
+            open_tool_calls=func.coalesce(given("leaves", ARRAY(Text)), conversations.c.open_tool_calls),
+            title=func.coalesce(conversations.c.title, title),
+            title_is_auto=case(
+                (conversations.c.title.is_(None), title.is_not(None)), else_=conversations.c.title_is_auto
+            ),
+            updated_at=func.greatest(NOW, conversations.c.updated_at),
+        )
+        .returning(conversations.c.last_seq, conversations.c.updated_at)
+        .cte("written")
+    )
+    before_first = written.c.last_seq - count
+    return Statement(
+        select(written.c.last_seq, written.c.updated_at).add_cte(
+            _insert_key(written, before_first + 1, written.c.updated_at),
+            _insert_messages(written, before_first, written.c.updated_at),
+        )
+    )
+
+
+def _create() -> Statement:
+    clock = select(NOW.label("now")).cte("clock")  # one reading for all that is written
+    row = {
+        "title": given("title", Text()),
+        "title_is_auto": given("title_is_auto", Boolean()),
+        "metadata": given("metadata", JSONB()),
+        "last_seq": given("count", BigInteger()),
+        "open_tool_calls": given("leaves", ARRAY(Text)),
+    }
+    written = (
+        insert(conversations)
+        .from_select(
+            ["owner_id", "id", *row, "created_at", "updated_at"],
+            select(OWNER, CONVERSATION, *row.values(), clock.c.now, clock.c.now),
+        )
+        .returning(conversations.c.last_seq, conversations.c.created_at)
+        .cte("written")
+    )
+    return Statement(
+        select(written.c.created_at).add_cte(
+            _insert_key(written, literal(1, BigInteger()), written.c.created_at),
+            _insert_messages(written, literal(0, BigInteger()), written.c.created_at),
+        )
+    )
+
+
+CREATE = _create()
+APPEND = _append()
+
+_NEW_TITLE = given("title", Text())
+_SETS_TITLE = given("sets_title", Boolean())
+_ARCHIVED = given("archived", Boolean())
+_DECIDED_ON = given("decided_on", JSONB())
+
+UPDATE = Statement(
+    update(conversations)
+    .where(OURS, or_(_DECIDED_ON.is_(None), conversations.c.metadata == _DECIDED_ON))
+    .values(
+        title=case((_SETS_TITLE, _NEW_TITLE), else_=conversations.c.title),
+        title_is_auto=and_(conversations.c.title_is_auto, ~_SETS_TITLE),
+        metadata=func.coalesce(given("metadata", JSONB()), conversations.c.metadata),
+        archived_at=case(
+            (_ARCHIVED.is_(None), conversations.c.archived_at),
+            (_ARCHIVED, func.coalesce(conversations.c.archived_at, NOW)),
+            else_=null(),
+        ),
+    )
+    .returning(*CONVERSATION_COLUMNS)
+)
+
+DELETE = Statement(delete(conversations).where(OURS).returning(conversations.c.id))
