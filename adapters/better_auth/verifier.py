@@ -74,7 +74,7 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
             raise UnauthenticatedError(Refusal.MALFORMED)
         if credential.kind is CredentialKind.COOKIE:
             return self._verified(value)
-        if "." not in value and "%" not in value:
+        if "." not in value:  # an encoded dot makes no signed token: better-auth looks for the dot first
             if self._policy.bearers_must_be_signed:
                 raise UnauthenticatedError(Refusal.UNSIGNED)
             return _well_formed(value, _RAW_TOKEN)

@@ -35,7 +35,7 @@ def _bearer_token(headers: RawHeaders) -> str:
     if len(values) > 1:
         raise UnauthenticatedError(Refusal.AMBIGUOUS)
     scheme, _, token = values[0].partition(" ") if values else ("", "", "")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    return token.strip(" \t") if scheme.lower() == "bearer" else ""
 
 
 def _session_cookie(headers: RawHeaders, cookie_name: str) -> str:
