@@ -7,7 +7,7 @@ from typing import Any, override
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from entrypoints.http.transport import STANDARD, Limits, guarded
+from entrypoints.http.transport import GuardedProtocol
 
 
 class AddressInUseError(Exception):
@@ -55,12 +55,12 @@ class _AnnouncedServer(uvicorn.Server):
             self._when_ready()
 
 
-def configure(app: Any, limits: Limits = STANDARD, **more: Any) -> uvicorn.Config:
+def configure(app: Any, protocol: type[GuardedProtocol] = GuardedProtocol, **more: Any) -> uvicorn.Config:
     """How uvicorn serves an application here: uvloop, httptools within limits, no WebSockets, no word of itself."""
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=guarded(limits),
+        http=protocol,
         ws="none",
         lifespan="on",
         server_header=False,

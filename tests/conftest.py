@@ -16,7 +16,7 @@ from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.migrating import migrate
 from entrypoints import serving
 from entrypoints.http.app import make_app
-from entrypoints.http.transport import STANDARD, Limits
+from entrypoints.http.transport import GuardedProtocol
 from entrypoints.settings import Settings
 from tests import postgres
 
@@ -88,10 +88,10 @@ def settings(database_url: str) -> Settings:
 
 
 @contextmanager
-def running_service(settings: Settings, limits: Limits = STANDARD) -> Iterator[str]:
+def running_service(settings: Settings, protocol: type[GuardedProtocol] = GuardedProtocol) -> Iterator[str]:
     """The service on a real socket; its address."""
     listener = serving.bind("127.0.0.1", 0)
-    server = uvicorn.Server(serving.configure(make_app(settings), limits))
+    server = uvicorn.Server(serving.configure(make_app(settings), protocol))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

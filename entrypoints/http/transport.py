@@ -34,13 +34,10 @@ class Limits:
     requests_at_once: int = 1000
 
 
-STANDARD: Final = Limits()
-
-
 class GuardedProtocol(HttpToolsProtocol):
     """Refuses heads that are too large with 431 or 414, ends what is too slow with 408, cuts off who stops reading."""
 
-    limits: ClassVar[Limits] = STANDARD
+    limits: ClassVar[Limits] = Limits()
 
     cycle: RequestResponseCycle | None  # type: ignore[assignment]  # uvicorn sets None before the first request
 
@@ -172,11 +169,6 @@ class GuardedProtocol(HttpToolsProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
-
-
-def guarded(limits: Limits) -> type[GuardedProtocol]:
-    """The protocol with other limits."""
-    return type("GuardedProtocol", (GuardedProtocol,), {"limits": limits})
 
 
 def _refusing(status: HTTPStatus) -> Callable[..., Any]:

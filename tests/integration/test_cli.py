@@ -77,6 +77,14 @@ def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
     return True
 
 
+def is_alive(client: httpx.Client) -> bool:
+    """Whether the service answers."""
+    try:
+        return client.get("/health/live").is_success
+    except httpx.TransportError:
+        return False
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -213,7 +221,8 @@ def test_serve_answers_and_ends_on_a_signal(settings: Settings, new_token: Calla
     command = ("serve", "--port", str(port), "--workers", str(workers))
     environment = {"DATABASE_URL": settings.database_url, **WITH_AUTHENTICATION}
     with started(*command, ready="Serving on", **environment) as (process, _):
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=9)) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            assert eventually(lambda: is_alive(client), seconds=40)
             answer = client.post(
                 "/api/chat", json={"message": "hello"}, headers={"Authorization": f"Bearer {new_token()}"}
             )

@@ -12,11 +12,17 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from entrypoints.http.transport import Limits
+from entrypoints.http.transport import GuardedProtocol, Limits
 from entrypoints.settings import Settings
 from tests.conftest import running_service
 
-QUICK = Limits(head_seconds=0.4, body_seconds=0.4, write_seconds=0.4)
+
+class QuickProtocol(GuardedProtocol):
+    """With deadlines that a test can wait for."""
+
+    limits = Limits(head_seconds=0.4, body_seconds=0.4, write_seconds=0.4)
+
+
 POST = b"POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
 
@@ -24,7 +30,7 @@ GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
 @pytest.fixture(scope="module")
 def quick(settings: Settings) -> Iterator[str]:
     """The service with deadlines that a test can wait for."""
-    with running_service(settings, QUICK) as address:
+    with running_service(settings, QuickProtocol) as address:
         yield address
 
 
