@@ -1,0 +1,1 @@
+"""Proves the authentication against a real better-auth server on the same database."""
