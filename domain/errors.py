@@ -16,6 +16,7 @@ AiAgentError
 │   └── IdempotencyKeyTakenError
 ├── StaleError                          the caller's view of the conversation is not its latest
 ├── ResponderFailedError                the reply could not be made
+├── NoUsersError                        not one user where the users should be
 └── UnavailableError                    the storage is away, full or too slow
 
 Messages are facts for a developer and never hold what a caller sent.
@@ -162,6 +163,13 @@ class ResponderFailedError(AiAgentError):
 
     code = "responder_failed"
     message = "The reply failed. Your message is saved."
+
+
+class NoUsersError(AiAgentError):
+    """There is not one user: this can't be the place where the users are."""
+
+    code = "no_users"
+    message = "there is not one user; is this the right database, and user table?"
 
 
 class UnavailableError(AiAgentError):

@@ -1,4 +1,4 @@
-"""The command line: ``ai-agent serve | migrate | dev | openapi``."""
+"""The command line: ``ai-agent serve | migrate | dev | purge-orphans | openapi``."""
 
 import argparse
 import asyncio
@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from domain.identifiers import OwnerId
+from domain.maintenance import Holdings
 from entrypoints import serving
-from entrypoints.container import operations
+from entrypoints.container import maintenance, operations
 from entrypoints.development import run_development
 from entrypoints.http.app import make_routes
 from entrypoints.http.authentication import AuthenticationPolicy
@@ -61,6 +63,24 @@ def _dev(options: argparse.Namespace) -> None:
     run_development(options.host, options.port, options.data, os.environ.get("DATABASE_URL"))
 
 
+def _purge_orphans(options: argparse.Namespace) -> None:
+    def report(owner_id: OwnerId, holdings: Holdings) -> None:
+        if options.verbose:
+            sys.stdout.write(f"{owner_id}: {_counts(holdings)}\n")
+            sys.stdout.flush()  # however the job ends, it is known with whom it was done
+
+    purge = maintenance.purge_orphans(
+        Settings.read(), delete=options.delete, batch_size=options.batch_size, report=report
+    )
+    totals = asyncio.run(purge)
+    done = "deleted" if options.delete else "nothing was deleted, --delete does it"
+    sys.stdout.write(f"{totals.owners} owner(s) without a user, {_counts(totals.holdings)}: {done}\n")
+
+
+def _counts(holdings: Holdings) -> str:
+    return f"{holdings.conversations} conversation(s), {holdings.messages} message(s)"
+
+
 def _openapi(_: argparse.Namespace) -> None:
     json.dump(make_document(make_routes(AuthenticationPolicy())), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
@@ -70,6 +90,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "serve": _serve,
     "migrate": _migrate,
     "dev": _dev,
+    "purge-orphans": _purge_orphans,
     "openapi": _openapi,
 }
 
@@ -80,12 +101,16 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve HTTP on the database that DATABASE_URL names")
     dev = commands.add_parser("dev", help="serve HTTP for a developer, on an embedded PostgreSQL if need be")
     commands.add_parser("migrate", help="bring the schema of the database up to date")
+    purge = commands.add_parser("purge-orphans", help="count what is left of users who are gone, or delete it")
     commands.add_parser("openapi", help="print the OpenAPI document")
     for command in (serve, dev):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
         command.add_argument("--port", default=8000, type=_number(0, 65535), help="the port (%(default)s)")
     serve.add_argument("--workers", default=1, type=_number(1, 1000), help="processes (%(default)s)")
     dev.add_argument("--data", default=Path(".data"), type=Path, help="folder of the embedded database (%(default)s)")
+    purge.add_argument("--delete", action="store_true", help="delete it; without this, nothing is changed")
+    purge.add_argument("--batch-size", default=500, type=_number(1, 10_000), help="deleted at a time (%(default)s)")
+    purge.add_argument("--verbose", action="store_true", help="name each owner")
     return parser
 
 

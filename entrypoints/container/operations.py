@@ -23,7 +23,7 @@ async def migrate(settings: Settings) -> tuple[str | None, str | None]:
     try:
         return await migrating.migrate(address_of(settings))
     except (*PASSING, asyncpg.PostgresError) as error:
-        raise OperationError(f"The database can't be migrated: {_reason(error)}") from error
+        raise OperationError(f"The database can't be migrated: {reason_of(error)}") from error
 
 
 async def require_fit_database(settings: Settings) -> Sequence[str]:
@@ -44,5 +44,6 @@ async def require_fit_database(settings: Settings) -> Sequence[str]:
             raise OperationError(str(error)) from None
 
 
-def _reason(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def reason_of(error: BaseException) -> str:
+    """What an error says, in one line."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

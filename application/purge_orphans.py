@@ -1,0 +1,62 @@
+"""Purge orphans: remove what belongs to owners who are no longer users."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from domain.identifiers import OwnerId
+from domain.maintenance import Holdings, OwnedData, UserDirectory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeTotals:
+    """How many owners are no longer users, and what they had."""
+
+    owners: int
+    holdings: Holdings
+
+
+class PurgeOrphans:
+    """Find the owners who are no longer users, and delete what is theirs.
+
+    It can be broken off at any moment: each batch is whole, and the next run goes on with what is left.
+    """
+
+    def __init__(self, data: OwnedData, users: UserDirectory) -> None:
+        self._data = data
+        self._users = users
+
+    async def __call__(
+        self, *, delete: bool, batch_size: int, report: Callable[[OwnerId, Holdings], None]
+    ) -> PurgeTotals:
+        """Count, and delete only with ``delete``, at most ``batch_size`` conversations or keys at a time.
+
+        ``report`` is told of each such owner and what they had, once it is deleted. Raises NoUsersError, at the
+        beginning and when the last user vanishes meanwhile; UnavailableError.
+        """
+        owners, total = 0, Holdings()
+        async for owner_id in self._orphans(batch_size):
+            holdings = await (self._delete(owner_id, batch_size) if delete else self._data.holdings(owner_id))
+            report(owner_id, holdings)
+            owners, total = owners + 1, total + holdings
+        return PurgeTotals(owners=owners, holdings=total)
+
+    async def _orphans(self, page_size: int) -> AsyncIterator[OwnerId]:
+        await self._users.users_among(())  # refuses the wrong directory even where nobody owns anything
+        owners = await self._data.owners(None, page_size)
+        while owners:
+            users = await self._users.users_among(owners)
+            for owner_id in owners:
+                # Asked again when the turn comes: the deletes before it may have taken hours.
+                if owner_id not in users and not await self._users.users_among([owner_id]):
+                    yield owner_id
+            owners = await self._data.owners(owners[-1], page_size)
+
+    async def _delete(self, owner_id: OwnerId, batch_size: int) -> Holdings:
+        """The keys go last: an append that the conversations had to wait for may have left one."""
+        deleted = batch = await self._data.delete_conversations(owner_id, batch_size)
+        while batch.conversations:
+            batch = await self._data.delete_conversations(owner_id, batch_size)
+            deleted += batch
+        while await self._data.delete_idempotency_keys(owner_id, batch_size):
+            pass
+        return deleted
