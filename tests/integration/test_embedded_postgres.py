@@ -24,6 +24,8 @@ NOBODY = 65534
 SECONDS = 15.0
 
 SUPERVISOR = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts its background jobs without
 import pathlib, sys
 from adapters.embedded_postgres.server import EmbeddedPostgres
 with EmbeddedPostgres(pathlib.Path(sys.argv[1]), durable=False) as server:
