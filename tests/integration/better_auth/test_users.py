@@ -46,6 +46,19 @@ def test_an_impersonated_session_is_the_impersonated_users(world: World) -> None
     assert conversation not in listed(world, [bearer(world.admin.token)])
 
 
+def test_the_log_knows_who_impersonates_whom(http_world: World, caplog: pytest.LogCaptureFixture) -> None:
+    person = http_world.sign_up()
+    impersonated = http_world.client.impersonate(http_world.admin, person.user_id)
+    caplog.set_level("INFO")
+
+    http_world.owner([bearer(person.token)])
+    assert http_world.admin.user_id not in caplog.text
+    http_world.owner([bearer(impersonated.token)])
+
+    assert f"{http_world.admin.user_id} acts as {person.user_id}: /api/me" in caplog.text
+    assert impersonated.token not in caplog.text
+
+
 def test_a_session_that_is_not_remembered_is_a_session_until_its_day_ends(world: World) -> None:
     email = f"{world.sign_up().user_id.lower()}@not-remembered.test"
     world.client.sign_up(email)
