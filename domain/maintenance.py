@@ -6,9 +6,13 @@ Each docstring is the contract that every implementation is tested against.
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from datetime import timedelta
+from typing import Final, Protocol, Self
 
 from domain.identifiers import OwnerId
+
+LEAST_KEY_AGE: Final = timedelta(hours=24)
+"""A retry may come for so long: no idempotency key that is younger is ever purged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +65,25 @@ class UserDirectory(Protocol):
         """Those of the owners who are users at this moment.
 
         Raises NoUsersError if nobody is, among these or not; UnavailableError when the storage is away.
+        """
+
+
+class StoredKeys(Protocol):
+    """All idempotency keys that are kept, owner by owner.
+
+    Every method raises UnavailableError when the storage is away; a batch is deleted whole or not at all.
+    """
+
+    @abstractmethod
+    async def owners(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
+        """The next owners of idempotency keys, at most ``limit``, each once, in a lasting order.
+
+        Those that follow ``after`` in that order, whether that one is there or not; from the first one on if None.
+        """
+
+    @abstractmethod
+    async def delete_older_than(self, owner_id: OwnerId, age: timedelta, limit: int) -> int:
+        """Delete keys of the owner's that are older by the storage's clock, at most ``limit``, at once; how many.
+
+        None of that age is left when it is 0.
         """

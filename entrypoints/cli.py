@@ -1,4 +1,4 @@
-"""The command line: ``ai-agent serve | migrate | dev | purge-orphans | openapi``."""
+"""The command line: ``ai-agent serve | migrate | dev | purge-orphans | purge-keys | fsck | openapi``."""
 
 import argparse
 import asyncio
@@ -7,13 +7,15 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from domain.identifiers import OwnerId
+from domain.consistency import Finding
+from domain.identifiers import OwnerId, format_conversation_id
 from domain.maintenance import Holdings
 from entrypoints import serving
-from entrypoints.container import maintenance, operations
+from entrypoints.container import jobs, maintenance, operations
 from entrypoints.development import run_development
 from entrypoints.http.app import make_routes
 from entrypoints.http.authentication import AuthenticationPolicy
@@ -25,19 +27,19 @@ _log = logging.getLogger("ai-agent")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code is 0, or 1 after one line that says why not."""
+    """Run a command; the exit code is 0, or 1 after one line that says why not, or 2 if ``fsck`` found something."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("uvicorn", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     options = _parser().parse_args(arguments)
     try:
-        _COMMANDS[options.command](options)
+        code = _COMMANDS[options.command](options)
     except (SettingsError, AddressInUseError, operations.OperationError) as error:
         sys.stderr.write(f"ai-agent: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
+    return code or 0
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -81,16 +83,39 @@ def _counts(holdings: Holdings) -> str:
     return f"{holdings.conversations} conversation(s), {holdings.messages} message(s)"
 
 
+def _purge_keys(options: argparse.Namespace) -> None:
+    older_than = timedelta(hours=options.older_than)
+    count = asyncio.run(jobs.purge_keys(Settings.read(), older_than=older_than, batch_size=options.batch_size))
+    sys.stdout.write(f"{count} idempotency key(s) deleted\n")
+
+
+def _fsck(_: argparse.Namespace) -> int:
+    totals = asyncio.run(jobs.check_consistency(Settings.read(), _print_finding))
+    looked_at = f"{totals.owners} owners, {totals.conversations} conversations, {totals.messages} messages"
+    sys.stdout.write(f"checked {looked_at}: {totals.findings} finding(s)\n")
+    return 2 if totals.findings else 0
+
+
+def _print_finding(finding: Finding) -> None:
+    """One line, whatever the owner's id is made of."""
+    where = "" if finding.conversation_id is None else f" {format_conversation_id(finding.conversation_id)}"
+    numbers = " ".join(f"{name}={number}" for name, number in finding.numbers.items())
+    sys.stdout.write(f"{finding.kind} owner={finding.owner_id!a}{where} {numbers}\n")
+    sys.stdout.flush()  # however the check ends, it is known what it found
+
+
 def _openapi(_: argparse.Namespace) -> None:
     json.dump(make_document(make_routes(AuthenticationPolicy())), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 
 
-_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
+_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int | None]]] = {
     "serve": _serve,
     "migrate": _migrate,
     "dev": _dev,
     "purge-orphans": _purge_orphans,
+    "purge-keys": _purge_keys,
+    "fsck": _fsck,
     "openapi": _openapi,
 }
 
@@ -102,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
     dev = commands.add_parser("dev", help="serve HTTP for a developer, on an embedded PostgreSQL if need be")
     commands.add_parser("migrate", help="bring the schema of the database up to date")
     purge = commands.add_parser("purge-orphans", help="count what is left of users who are gone, or delete it")
+    keys = commands.add_parser("purge-keys", help="delete old idempotency keys")
+    commands.add_parser("fsck", help="check what is kept for damage, and change nothing; exit code 2 if there is any")
     commands.add_parser("openapi", help="print the OpenAPI document")
     for command in (serve, dev):
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
@@ -109,7 +136,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", default=1, type=_number(1, 1000), help="processes (%(default)s)")
     dev.add_argument("--data", default=Path(".data"), type=Path, help="folder of the embedded database (%(default)s)")
     purge.add_argument("--delete", action="store_true", help="delete it; without this, nothing is changed")
-    purge.add_argument("--batch-size", default=500, type=_number(1, 10_000), help="deleted at a time (%(default)s)")
+    for command in (purge, keys):
+        command.add_argument(
+            "--batch-size", default=500, type=_number(1, 10_000), help="deleted at a time (%(default)s)"
+        )
+    keys.add_argument(
+        "--older-than", default=48, type=_number(24, 100_000), metavar="HOURS", help="age in hours (%(default)s)"
+    )
     purge.add_argument("--verbose", action="store_true", help="name each owner")
     return parser
 

@@ -4,39 +4,18 @@ from collections.abc import Sequence
 from typing import Any, override
 
 import asyncpg
-from sqlalchemy import Column, ColumnElement, Delete, Text, cast, delete, func, literal, select
+from sqlalchemy import Column, ColumnElement, Delete, cast, delete, func, select
 from sqlalchemy.types import BigInteger
 
 from adapters.postgres.columns import OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
+from adapters.postgres.owner_scan import owners_in
 from adapters.postgres.tables import conversations, idempotency_keys
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings, OwnedData
 
-_AFTER = given("after", Text())
 _LIMIT = given("limit", BigInteger())
-
-
-def _next_owner(after: ColumnElement[Any]) -> ColumnElement[Any]:
-    firsts = (
-        select(func.min(table.c.owner_id)).where(table.c.owner_id > after).scalar_subquery()
-        for table in (conversations, idempotency_keys)
-    )
-    return func.least(*firsts)
-
-
-def _owners() -> Statement:
-    """A loose index scan: one step in each primary key from an owner to the next, however much is theirs."""
-    found = select(_next_owner(_AFTER).label("owner_id"), literal(1, BigInteger()).label("place")).cte(
-        "found", recursive=True
-    )
-    found = found.union_all(
-        select(_next_owner(found.c.owner_id), found.c.place + 1).where(
-            found.c.owner_id.is_not(None), found.c.place < _LIMIT
-        )
-    )
-    return Statement(select(found.c.owner_id).where(found.c.owner_id.is_not(None)).order_by(found.c.place))
 
 
 def _holdings(last_seq: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -55,7 +34,7 @@ def _delete_first(key: Column[Any]) -> Delete:
 _DELETED = _delete_first(conversations.c.id).returning(conversations.c.last_seq).cte("deleted")
 _DELETED_KEYS = _delete_first(idempotency_keys.c.key).returning(idempotency_keys.c.key).cte("deleted")
 
-OWNERS = _owners()
+OWNERS = Statement(owners_in(conversations, idempotency_keys))
 """The one statement over all owners; it reads nothing but who they are."""
 HOLDINGS = Statement(select(*_holdings(conversations.c.last_seq)).where(conversations.c.owner_id == OWNER))
 DELETE_CONVERSATIONS = Statement(select(*_holdings(_DELETED.c.last_seq)))

@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from sqlalchemy import Column, Delete, Insert, Select, Text, Update, bindparam, select, update
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ClauseElement
@@ -15,7 +16,11 @@ from adapters.postgres.compiling import Statement
 from adapters.postgres.tables import SCHEMA, conversations, messages
 
 OURS: set[Any] = set(SCHEMA.tables.values())
-OVER_ALL_OWNERS = "adapters.postgres.maintenance.OWNERS"
+OVER_ALL_OWNERS = {
+    "adapters.postgres.maintenance.OWNERS": "whose data is looked through for orphans",
+    "adapters.postgres.stored_keys.OWNERS_OF_KEYS": "whose old keys are purged",
+    "adapters.postgres.inspecting.OWNERS_OF_ANYTHING": "whose data is checked",
+}
 
 
 def all_statements() -> Iterator[tuple[str, Statement]]:
@@ -78,18 +83,27 @@ def guards(condition: Any, table: Any) -> bool:
 
 
 def test_every_statement_names_the_owner_of_every_table_it_touches() -> None:
-    statements = dict(all_statements())
-    del statements[OVER_ALL_OWNERS]
+    statements = {name: one for name, one in all_statements() if name not in OVER_ALL_OWNERS}
 
     assert len(statements) >= 15
     assert {name: missing for name, one in statements.items() if (missing := unguarded(one.source))} == {}
 
 
-def test_the_one_statement_over_all_owners_reads_nothing_but_who_they_are() -> None:
-    parts = list(visitors.iterate(dict(all_statements())[OVER_ALL_OWNERS].source))
+@pytest.mark.parametrize("name", OVER_ALL_OWNERS)
+def test_a_statement_over_all_owners_reads_nothing_but_who_they_are(name: str) -> None:
+    parts = list(visitors.iterate(dict(all_statements())[name].source))
 
     assert {part.name for part in parts if isinstance(part, Column) and part.table in OURS} == {"owner_id"}
     assert not any(isinstance(part, Insert | Update | Delete) for part in parts)
+
+
+def test_the_check_changes_nothing_and_locks_nothing() -> None:
+    checks = [one for name, one in all_statements() if name.startswith("adapters.postgres.inspecting.")]
+    parts = [part for one in checks for part in visitors.iterate(one.source)]
+
+    assert len(checks) == 6
+    assert not any(isinstance(part, Insert | Update | Delete) for part in parts)
+    assert not any(isinstance(part, Select) and part._for_update_arg is not None for part in parts)
 
 
 def test_a_statement_without_the_owner_would_be_noticed() -> None:

@@ -1,0 +1,130 @@
+"""Every statement of the check: each reads at one instant, locks nothing, and is guarded by the owner."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Table, Uuid, and_, case, func, literal, or_, select, true
+from sqlalchemy.types import BigInteger
+
+from adapters.postgres.columns import CONVERSATION, KEY, OURS, OWNER, given
+from adapters.postgres.compiling import Statement
+from adapters.postgres.owner_scan import LIMIT, owners_in
+from adapters.postgres.tables import conversations, idempotency_keys, messages
+from domain.roles import Role
+
+_FROM = given("from_id", Uuid())
+_MY_CONVERSATIONS = conversations.c.owner_id == OWNER
+_MY_MESSAGES = messages.c.owner_id == OWNER
+_MY_KEYS = idempotency_keys.c.owner_id == OWNER
+
+
+def _count(table: Table, mine: ColumnElement[bool]) -> ColumnElement[Any]:
+    return select(func.count()).select_from(table).where(mine).scalar_subquery().label(table.name)
+
+
+def _conversations() -> Statement:
+    """A page of conversations; append and delete are one statement each, so none is seen half done."""
+    page = (
+        select(
+            conversations.c.id,
+            conversations.c.last_seq,
+            conversations.c.updated_at,
+            (func.cardinality(conversations.c.open_tool_calls) > 0).label("has_open_calls"),
+        )
+        .where(_MY_CONVERSATIONS, conversations.c.id >= _FROM)
+        .order_by(conversations.c.id)
+        .limit(LIMIT)
+        .subquery("page")
+    )
+    theirs = (
+        select(
+            func.count().label("messages"),
+            func.min(messages.c.seq).label("first"),
+            func.max(messages.c.seq).label("last"),
+            func.max(messages.c.created_at).label("newest_at"),
+            func.coalesce(func.bool_or(messages.c.tool_calls.is_not(None)), False).label("has_calls"),
+        )
+        .where(_MY_MESSAGES, messages.c.conversation_id == page.c.id)
+        .lateral("theirs")
+    )
+    return Statement(
+        select(
+            *(page.c[name] for name in ("id", "last_seq", "updated_at")),
+            *(theirs.c[name] for name in ("messages", "first", "last", "newest_at")),
+            or_(page.c.has_open_calls, theirs.c.has_calls).label("uses_tools"),
+        )
+        .select_from(page.join(theirs, true()))
+        .order_by(page.c.id)
+    )
+
+
+def _next_conversation(condition: ColumnElement[bool]) -> ScalarSelect[Any]:
+    ids = select(messages.c.conversation_id).where(_MY_MESSAGES, condition)
+    return ids.order_by(messages.c.conversation_id).limit(1).scalar_subquery()
+
+
+def _stray_messages() -> Statement:
+    """A loose index scan from one conversation's messages to the next's; they are counted only where it is missing."""
+    found = select(
+        _next_conversation(messages.c.conversation_id >= _FROM).label("id"), literal(1, BigInteger()).label("place")
+    ).cte("found", recursive=True)
+    found = found.union_all(
+        select(_next_conversation(messages.c.conversation_id > found.c.id), found.c.place + 1).where(
+            found.c.id.is_not(None), found.c.place < LIMIT
+        )
+    )
+    count = select(func.count()).where(_MY_MESSAGES, messages.c.conversation_id == found.c.id).scalar_subquery()
+    return Statement(
+        select(found.c.id, case((conversations.c.id.is_(None), count), else_=0).label("stray"))
+        .select_from(found.outerjoin(conversations, and_(_MY_CONVERSATIONS, conversations.c.id == found.c.id)))
+        .where(found.c.id.is_not(None))
+        .order_by(found.c.place)
+    )
+
+
+def _keys() -> Statement:
+    its = and_(_MY_CONVERSATIONS, conversations.c.id == idempotency_keys.c.conversation_id)
+    return Statement(
+        select(
+            idempotency_keys.c.key,
+            idempotency_keys.c.conversation_id,
+            idempotency_keys.c.first_seq,
+            idempotency_keys.c.last_seq,
+            conversations.c.last_seq.label("conversation_last_seq"),
+        )
+        .select_from(idempotency_keys.outerjoin(conversations, its))
+        .where(_MY_KEYS, idempotency_keys.c.key > KEY)
+        .order_by(idempotency_keys.c.key)
+        .limit(LIMIT)
+    )
+
+
+def _calls() -> Statement:
+    """Nothing before the last user turn matters: it ended all calls."""
+    in_it = and_(_MY_MESSAGES, messages.c.conversation_id == CONVERSATION)
+    turns = select(func.max(messages.c.seq)).where(in_it, messages.c.role == Role.USER.value)
+    last_turn = func.coalesce(turns.correlate(None).scalar_subquery(), 0)
+    roles = (messages.c.role == Role.USER.value, messages.c.role == Role.TOOL.value)
+    counts = or_(*roles, messages.c.tool_calls.is_not(None))
+    steps = and_(_MY_MESSAGES, messages.c.conversation_id == CONVERSATION, messages.c.seq >= last_turn, counts)
+    return Statement(
+        select(
+            conversations.c.open_tool_calls,
+            messages.c.seq,
+            messages.c.role,
+            messages.c.tool_calls,
+            messages.c.tool_call_id,
+        )
+        .select_from(conversations.outerjoin(messages, steps))
+        .where(OURS)
+        .order_by(messages.c.seq)
+    )
+
+
+OWNERS_OF_ANYTHING = Statement(owners_in(conversations, messages, idempotency_keys))
+ROWS = Statement(
+    select(_count(conversations, _MY_CONVERSATIONS), _count(messages, _MY_MESSAGES), _count(idempotency_keys, _MY_KEYS))
+)
+CONVERSATIONS = _conversations()
+STRAY_MESSAGES = _stray_messages()
+KEYS = _keys()
+CALLS = _calls()

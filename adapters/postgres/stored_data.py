@@ -1,0 +1,95 @@
+"""All that PostgreSQL keeps, as the check of its consistency reads it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, override
+from uuid import UUID
+
+import asyncpg
+
+from adapters.postgres import inspecting
+from adapters.postgres.compiling import Statement
+from adapters.postgres.database import Database
+from domain.consistency import CallHistory, Step, StoredConversation, StoredKey
+from domain.identifiers import ConversationId, OwnerId
+from domain.inspection import StoredData
+from domain.json_text import JsonText
+from domain.roles import Role
+
+_PAGE: Final = 200
+_LAST_ID: Final = (1 << 128) - 1
+
+
+class PostgresStoredData(StoredData):
+    """Walks the primary keys, a page in a statement."""
+
+    def __init__(self, database: Database, page_size: int = _PAGE) -> None:
+        self._database = database
+        self._page_size = page_size
+
+    @override
+    async def owners(self) -> AsyncIterator[OwnerId]:
+        after = ""
+        while rows := await self._page(inspecting.OWNERS_OF_ANYTHING, after=after):
+            for row in rows:
+                yield OwnerId(row["owner_id"])
+            after = rows[-1]["owner_id"]
+
+    @override
+    async def rows_of_nobody(self) -> Mapping[str, int]:
+        (row,) = await self._fetch(inspecting.ROWS, owner_id="")
+        return dict(row)
+
+    @override
+    async def conversations(self, owner_id: OwnerId) -> AsyncIterator[StoredConversation]:
+        async for row in self._by_id(inspecting.CONVERSATIONS, owner_id):
+            yield StoredConversation(**dict(row))
+
+    @override
+    async def stray_messages(self, owner_id: OwnerId) -> AsyncIterator[tuple[ConversationId, int]]:
+        async for row in self._by_id(inspecting.STRAY_MESSAGES, owner_id):
+            if row["stray"]:
+                yield ConversationId(row["id"]), row["stray"]
+
+    @override
+    async def keys(self, owner_id: OwnerId) -> AsyncIterator[StoredKey]:
+        after = ""
+        while rows := await self._page(inspecting.KEYS, owner_id=owner_id, key=after):
+            for row in rows:
+                yield _key_of(row)
+            after = rows[-1]["key"]
+
+    @override
+    async def calls(self, owner_id: OwnerId, conversation_id: ConversationId) -> CallHistory | None:
+        rows = await self._fetch(inspecting.CALLS, owner_id=owner_id, conversation_id=conversation_id)
+        if not rows:
+            return None
+        steps = [_step_of(row) for row in rows if row["seq"] is not None]
+        return CallHistory(open_calls=rows[0]["open_tool_calls"], steps=steps)
+
+    async def _by_id(self, statement: Statement, owner_id: OwnerId) -> AsyncIterator[asyncpg.Record]:
+        first = 0
+        while first <= _LAST_ID:
+            rows = await self._page(statement, owner_id=owner_id, from_id=UUID(int=first))
+            for row in rows:
+                yield row
+            first = rows[-1]["id"].int + 1 if rows else _LAST_ID + 1
+
+    async def _page(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
+        return await self._fetch(statement, limit=self._page_size, **values)
+
+    async def _fetch(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
+        return await self._database.fetch(statement.sql, statement.arguments(values))
+
+
+def _key_of(row: asyncpg.Record) -> StoredKey:
+    return StoredKey(
+        conversation_id=ConversationId(row["conversation_id"]),
+        first_seq=row["first_seq"],
+        last_seq=row["last_seq"],
+        conversation_last_seq=row["conversation_last_seq"],
+    )
+
+
+def _step_of(row: asyncpg.Record) -> Step:
+    tool_calls = None if row["tool_calls"] is None else JsonText(row["tool_calls"])
+    return Step(seq=row["seq"], role=Role(row["role"]), tool_calls=tool_calls, tool_call_id=row["tool_call_id"])

@@ -1,0 +1,59 @@
+"""Check consistency: look through all that is kept for what should not be, and change nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from domain.consistency import Finding, Kind
+from domain.identifiers import OwnerId
+from domain.inspection import StoredData
+
+NOBODY = OwnerId("")
+
+
+@dataclass(slots=True, kw_only=True)
+class CheckTotals:
+    """How much was looked at, and how many findings there were."""
+
+    owners: int = 0
+    conversations: int = 0
+    messages: int = 0
+    findings: int = 0
+
+
+class CheckConsistency:
+    """Check the rows against each other, owner by owner."""
+
+    def __init__(self, data: StoredData) -> None:
+        self._data = data
+
+    async def __call__(self, report: Callable[[Finding], None]) -> CheckTotals:
+        """Look at everything, and ``report`` each finding at once. Raises UnavailableError."""
+        totals = CheckTotals()
+
+        def found(*findings: Finding) -> None:
+            for finding in findings:
+                report(finding)
+                totals.findings += 1
+
+        nobodys = {table: rows for table, rows in (await self._data.rows_of_nobody()).items() if rows}
+        if nobodys:
+            found(Finding(kind=Kind.EMPTY_OWNER, owner_id=NOBODY, numbers=nobodys))
+        async for owner_id in self._data.owners():
+            totals.owners += 1
+            await self._check_conversations(owner_id, totals, found)
+            async for conversation_id, count in self._data.stray_messages(owner_id):
+                totals.messages += count
+                numbers = {"messages": count}
+                kind = Kind.STRAY_MESSAGES
+                found(Finding(kind=kind, owner_id=owner_id, conversation_id=conversation_id, numbers=numbers))
+            async for key in self._data.keys(owner_id):
+                found(*key.findings(owner_id))
+        return totals
+
+    async def _check_conversations(self, owner_id: OwnerId, totals: CheckTotals, found: Callable[..., None]) -> None:
+        async for conversation in self._data.conversations(owner_id):
+            totals.conversations += 1
+            totals.messages += conversation.messages
+            found(*conversation.findings(owner_id))
+            if conversation.uses_tools and (calls := await self._data.calls(owner_id, conversation.id)):
+                found(*calls.findings(owner_id, conversation.id))

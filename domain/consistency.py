@@ -1,0 +1,128 @@
+"""Consistency: what is kept, as a check reads it, and what it finds wrong with it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.append import decide_append
+from domain.errors import RuleViolationError
+from domain.identifiers import ConversationId, OwnerId
+from domain.json_text import JsonText
+from domain.message import NewMessage
+from domain.roles import Role
+
+
+class Kind(StrEnum):
+    """What is wrong."""
+
+    SEQS = "seqs"
+    """The messages of a conversation are not 1 to its last_seq."""
+    STRAY_MESSAGES = "stray_messages"
+    """Messages without a conversation."""
+    EMPTY_OWNER = "empty_owner"
+    """Rows that belong to nobody."""
+    KEY = "key"
+    """An idempotency key that stands for messages which its conversation does not have, or for no range at all."""
+    OPEN_CALLS = "open_calls"
+    """The open tool calls do not follow from the messages."""
+    UPDATED_AT = "updated_at"
+    """A conversation that was last updated before its newest message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something wrong, in numbers, never in what was said."""
+
+    kind: Kind
+    owner_id: OwnerId
+    conversation_id: ConversationId | None = None
+    numbers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredConversation:
+    """A conversation and its messages at one instant; ``first``, ``last`` and ``newest_at`` are None if it has none."""
+
+    id: ConversationId
+    last_seq: int
+    updated_at: datetime
+    messages: int
+    first: int | None
+    last: int | None
+    newest_at: datetime | None
+    uses_tools: bool
+
+    def findings(self, owner_id: OwnerId) -> Iterator[Finding]:
+        """What is wrong with it. As no seq is there twice, ends that fit and a count that fits leave no gap."""
+        first, last = self.first or 0, self.last or 0
+        if (self.messages, last) != (self.last_seq, self.last_seq) or first != min(1, self.last_seq):
+            numbers = {"last_seq": self.last_seq, "messages": self.messages, "first": first, "last": last}
+            yield Finding(kind=Kind.SEQS, owner_id=owner_id, conversation_id=self.id, numbers=numbers)
+        if self.newest_at is not None and self.updated_at < self.newest_at:
+            behind = (self.newest_at - self.updated_at).total_seconds() * 1_000_000
+            numbers = {"microseconds": round(behind)}
+            yield Finding(kind=Kind.UPDATED_AT, owner_id=owner_id, conversation_id=self.id, numbers=numbers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """An idempotency key's effect beside the last seq of its conversation (None if that is gone), at one instant."""
+
+    conversation_id: ConversationId
+    first_seq: int
+    last_seq: int
+    conversation_last_seq: int | None
+
+    def findings(self, owner_id: OwnerId) -> Iterator[Finding]:
+        """What is wrong with it; an empty range, first = last + 1, is what a conversation without messages leaves."""
+        is_range = 1 <= self.first_seq <= self.last_seq + 1
+        if is_range and (self.conversation_last_seq is None or self.last_seq <= self.conversation_last_seq):
+            return
+        numbers = {"first_seq": self.first_seq, "last_seq": self.last_seq}
+        if self.conversation_last_seq is not None:
+            numbers["conversation_last_seq"] = self.conversation_last_seq
+        yield Finding(kind=Kind.KEY, owner_id=owner_id, conversation_id=self.conversation_id, numbers=numbers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a message means to the open tool calls."""
+
+    seq: int
+    role: Role
+    tool_calls: JsonText | None = None
+    tool_call_id: str | None = None
+
+    def as_new(self) -> NewMessage:
+        """The message as it was when it was to be written, but for what it said. Raises RuleViolationError."""
+        tool_calls = () if self.tool_calls is None else self.tool_calls.value
+        return NewMessage(role=self.role, content="-", tool_calls=tool_calls, tool_call_id=self.tool_call_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHistory:
+    """A conversation's open tool calls as they are kept, and all steps since its last user turn, at one instant."""
+
+    open_calls: Sequence[str]
+    steps: Sequence[Step]
+
+    def findings(self, owner_id: OwnerId, conversation_id: ConversationId) -> Iterator[Finding]:
+        """What is wrong: with the calls, with their order (a write compares it), or with a step that no append makes.
+
+        Decided by ``decide_append`` itself, message by message.
+        """
+        follow: frozenset[str] = frozenset()
+        numbers: dict[str, int] = {}
+        for step in self.steps:
+            try:
+                leaves = decide_append([step.as_new()], follow).leaves
+            except RuleViolationError:
+                numbers["impossible_at"] = step.seq
+                break
+            follow = follow if leaves is None else leaves
+        if not numbers and list(self.open_calls) == sorted(follow):
+            return
+        kept = frozenset(self.open_calls)
+        numbers |= {"open": len(self.open_calls), "missing": len(follow - kept), "too_many": len(kept - follow)}
+        yield Finding(kind=Kind.OPEN_CALLS, owner_id=owner_id, conversation_id=conversation_id, numbers=numbers)

@@ -1,0 +1,46 @@
+"""Inspection: what a check of all that is kept needs from outside.
+
+Each docstring is the contract that every implementation is tested against.
+"""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+from domain.consistency import CallHistory, StoredConversation, StoredKey
+from domain.identifiers import ConversationId, OwnerId
+
+
+class StoredData(Protocol):
+    """All that is kept, owner by owner, even where it breaks the rules. Nothing is changed, and nothing is locked.
+
+    What is yielded is read at one instant each, whatever is written meanwhile; what was there before the call and
+    stays is yielded once. Every method raises UnavailableError when the storage is away.
+    """
+
+    @abstractmethod
+    def owners(self) -> AsyncIterator[OwnerId]:
+        """Who has conversations, messages or idempotency keys, each once; not the owner whose id is empty."""
+
+    @abstractmethod
+    async def rows_of_nobody(self) -> Mapping[str, int]:
+        """How many conversations, messages and idempotency keys, under these names, have an owner whose id is empty."""
+
+    @abstractmethod
+    def conversations(self, owner_id: OwnerId) -> AsyncIterator[StoredConversation]:
+        """The owner's conversations, each beside its messages."""
+
+    @abstractmethod
+    def stray_messages(self, owner_id: OwnerId) -> AsyncIterator[tuple[ConversationId, int]]:
+        """The owner's messages whose conversation is missing: its id, and how many they are."""
+
+    @abstractmethod
+    def keys(self, owner_id: OwnerId) -> AsyncIterator[StoredKey]:
+        """The owner's idempotency keys, each beside its conversation."""
+
+    @abstractmethod
+    async def calls(self, owner_id: OwnerId, conversation_id: ConversationId) -> CallHistory | None:
+        """The conversation's open tool calls, and the steps they follow from, by seq; None if there is none.
+
+        The steps are its last user turn, and the calls and answers after it.
+        """

@@ -1,0 +1,51 @@
+"""Further jobs that an operator schedules, on nothing but our own tables."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+
+from adapters.postgres.database import Database, PoolSettings
+from adapters.postgres.readiness import PostgresReadiness
+from adapters.postgres.stored_data import PostgresStoredData
+from adapters.postgres.stored_keys import PostgresStoredKeys
+from application.check_consistency import CheckConsistency, CheckTotals
+from application.purge_keys import PurgeKeys
+from domain.consistency import Finding
+from domain.errors import AiAgentError
+from entrypoints.container.operations import OperationError, reason_of
+from entrypoints.container.wiring import address_of
+from entrypoints.settings import Settings
+
+_STATEMENT_SECONDS: Final = 600.0
+"""Nobody waits for a job, and a conversation is read in one statement, be it of millions of messages."""
+
+
+async def purge_keys(settings: Settings, *, older_than: timedelta, batch_size: int) -> int:
+    """Delete the idempotency keys that are older; how many. Raises OperationError."""
+    async with _database(settings, "Keys can't be purged") as database:
+        return await PurgeKeys(PostgresStoredKeys(database))(older_than=older_than, batch_size=batch_size)
+
+
+async def check_consistency(settings: Settings, report: Callable[[Finding], None]) -> CheckTotals:
+    """Look for what should not be, and change nothing. Raises OperationError."""
+    async with _database(settings, "The database can't be checked") as database:
+        return await CheckConsistency(PostgresStoredData(database))(report)
+
+
+@asynccontextmanager
+async def _database(settings: Settings, failure: str) -> AsyncIterator[Database]:
+    pool = PoolSettings(
+        size=1,
+        acquire_timeout=settings.database_acquire_timeout,
+        connect_timeout=settings.database_connect_timeout,
+        command_timeout=_STATEMENT_SECONDS,
+    )
+    try:
+        async with Database.connect(address_of(settings), pool) as database:
+            await PostgresReadiness(database).check()
+            yield database
+    except (AiAgentError, asyncpg.PostgresError) as error:
+        raise OperationError(f"{failure}: {reason_of(error.__cause__ or error)}") from error

@@ -1,0 +1,72 @@
+"""Checking what is kept, on fakes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from application.check_consistency import CheckConsistency, CheckTotals
+from domain.consistency import CallHistory, Finding, Kind, StoredConversation, StoredKey
+from domain.identifiers import ConversationId, OwnerId
+from tests.fakes.stored_data import Belongings, ScriptedStoredData
+
+ANN, BOB = OwnerId("ann"), OwnerId("bob")
+ONE, TWO = (ConversationId(UUID(int=number)) for number in (1, 2))
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SOUND = StoredConversation(
+    id=ONE, last_seq=3, updated_at=NOON, messages=3, first=1, last=3, newest_at=NOON, uses_tools=False
+)
+EMPTY = StoredConversation(
+    id=TWO, last_seq=0, updated_at=NOON, messages=0, first=None, last=None, newest_at=None, uses_tools=False
+)
+
+
+async def check(data: ScriptedStoredData) -> tuple[CheckTotals, list[Finding]]:
+    found: list[Finding] = []
+    return await CheckConsistency(data)(found.append), found
+
+
+async def test_what_is_sound_is_counted_and_not_reported() -> None:
+    key = StoredKey(conversation_id=ONE, first_seq=3, last_seq=3, conversation_last_seq=3)
+    nothing_written = replace(key, first_seq=1, last_seq=0, conversation_last_seq=0)
+    anns = Belongings(
+        conversations=[SOUND, EMPTY], keys=[key, nothing_written, replace(key, conversation_last_seq=None)]
+    )
+    data = ScriptedStoredData({ANN: anns, BOB: Belongings(conversations=[SOUND])}, {"messages": 0})
+
+    totals, found = await check(data)
+
+    assert found == []
+    assert totals == CheckTotals(owners=2, conversations=3, messages=6, findings=0)
+    assert data.asked_for_calls == []
+
+
+async def test_every_finding_is_reported_and_counted_with_its_owner() -> None:
+    broken = replace(SOUND, last_seq=4, updated_at=datetime(2026, 1, 1, 11, tzinfo=UTC), uses_tools=True)
+    bobs = Belongings(
+        conversations=[broken],
+        stray={TWO: 5},
+        keys=[StoredKey(conversation_id=ONE, first_seq=4, last_seq=5, conversation_last_seq=4)],
+        calls={ONE: CallHistory(open_calls=["a"], steps=[])},
+    )
+
+    totals, found = await check(ScriptedStoredData({ANN: Belongings(), BOB: bobs}, {"messages": 2}))
+
+    assert [(one.kind, one.owner_id, one.conversation_id) for one in found] == [
+        (Kind.EMPTY_OWNER, "", None),
+        (Kind.SEQS, BOB, ONE),
+        (Kind.UPDATED_AT, BOB, ONE),
+        (Kind.OPEN_CALLS, BOB, ONE),
+        (Kind.STRAY_MESSAGES, BOB, TWO),
+        (Kind.KEY, BOB, ONE),
+    ]
+    assert totals == CheckTotals(owners=2, conversations=1, messages=8, findings=6)
+
+
+async def test_a_conversation_that_is_deleted_meanwhile_is_not_reported() -> None:
+    anns = Belongings(conversations=[replace(SOUND, uses_tools=True)])
+    data = ScriptedStoredData({ANN: anns})
+
+    _, found = await check(data)
+
+    assert found == []
+    assert data.asked_for_calls == [ONE]
