@@ -28,7 +28,11 @@ run: $(INSTALLED) ## Start the service and what it needs; ARGS="..." goes to `ai
 
 .PHONY: test
 test: $(INSTALLED) ## Run the tests; ARGS="..." goes to pytest
-	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@exec .venv/bin/python -m pytest -m 'not faults' -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+.PHONY: faults
+faults: $(INSTALLED) ## Break things under load; FAULTS_SEED and FAULTS_SECONDS are read from the environment
+	@exec .venv/bin/python -m pytest -m faults $(ARGS)
 
 .PHONY: check
 check: format-check lint types imports dependencies lock-check test ## All that CI runs, cheap first

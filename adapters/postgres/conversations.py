@@ -185,8 +185,10 @@ class PostgresConversationRepository(ConversationRepository):
                 statement.sql, statement.arguments(values), may_repeat=values.get("key") is not None
             )
         except asyncpg.UniqueViolationError as error:
-            # Citus names the shard's constraint in the message only; no other unique key is written by a client's word
-            if "pk_idempotency_keys" in (error.constraint_name or str(error)):
+            # Under a key, a conversation that is there already was created by the try before this one. Citus names the
+            # shard's constraint in the message only.
+            broken = error.constraint_name or str(error)
+            if values.get("key") is not None and ("pk_idempotency_keys" in broken or "pk_conversations" in broken):
                 raise IdempotencyKeyTakenError from error
             raise
 

@@ -14,6 +14,7 @@ from domain.errors import UnavailableError
 _BROKEN: Final = (
     ConnectionError,
     asyncpg.InterfaceError,  # the connection or the pool was closed under us
+    asyncpg.InternalClientError,  # asyncpg's state after the server ended an idle connection with a message
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

@@ -20,6 +20,7 @@ from entrypoints.http.credentials import values_of
 from entrypoints.http.problems import RequestError
 
 MAX_DEPTH: Final = 32
+_LONGEST_FIELD: Final = 200
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(_STEPS))
@@ -122,9 +123,11 @@ def _field_error(text: str) -> RuleViolationError:
     if named := _NAMED_FIELD.fullmatch(reason):
         reason = "is not known" if named["what"] == "contains unknown" else "is required"
         field = f"{field}.{named['name']}" if field else named["name"]
+    elif reason.startswith("Invalid enum value"):
+        reason = "is not one of the values that are allowed"  # msgspec repeats what was sent
     else:
         reason = f"is not valid: {reason[:1].lower()}{reason[1:]}"
-    return RuleViolationError(field or "body", reason)
+    return RuleViolationError(field[:_LONGEST_FIELD] or "body", reason)
 
 
 @cache

@@ -69,6 +69,15 @@ def test_a_body_that_breaks_a_rule_gets_422_and_the_field(
     assert client.get("/api/conversations").json()["data"] == []
 
 
+def test_what_was_sent_is_not_repeated_at_length(client: httpx.Client) -> None:
+    role = client.post("/api/conversations", json={"messages": [{"role": "canary", "content": "x"}]})
+    key = client.post("/api/conversations", json={"k" * 100_000: 1})
+
+    assert_problem(role, 422, "rule_violation", "messages[0].role")
+    assert "canary" not in role.text
+    assert len(key.content) < 1000
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -1,0 +1,93 @@
+"""The schedule: which fault comes when, drawn from a seed."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from random import Random
+
+from tests.faults.ledger import Ledger
+from tests.faults.proxy import FaultyProxy
+from tests.faults.stage import CrashingDatabase, Service
+from tests.postgres import execute
+
+_TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datid IS NOT NULL"
+)
+_ENDS_WORKERS = {"kill a worker", "terminate a worker"}
+"""Put off while there is no second worker to go on."""
+
+
+class Schedule:
+    """Breaks things, one at a time, each kind as often as any other."""
+
+    def __init__(
+        self, random: Random, database: CrashingDatabase, proxy: FaultyProxy, service: Service, ledger: Ledger
+    ) -> None:
+        self._random = random
+        self._database = database
+        self._proxy = proxy
+        self._service = service
+        self._ledger = ledger
+        self._ways: dict[str, Callable[[], None]] = {
+            "kill a worker": lambda: self._end_worker(signal.SIGKILL),
+            "terminate a worker": lambda: self._end_worker(signal.SIGTERM),
+            "freeze a worker": self._freeze_worker,
+            "crash the database": self._crash,
+            "terminate the backends": self._terminate_backends,
+            "reset the connections": self._reset,
+            "refuse connections": self._refuse,
+            "blackhole": self._silence,
+        }
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """What can be broken."""
+        return tuple(self._ways)
+
+    def run(self, seconds: float, kinds: Sequence[str], stop: threading.Event) -> None:
+        """Break things for so long; the last fault has ended when this returns."""
+        end = time.monotonic() + seconds
+        bag: list[str] = []
+        while not stop.is_set() and time.monotonic() < end:
+            stop.wait(self._random.uniform(0.3, 1.2))
+            may_end_workers = bool(self._service.dispensable())
+            possible = [kind for kind in bag if may_end_workers or kind not in _ENDS_WORKERS]
+            if not possible:
+                bag += [kind for kind in kinds if kind not in bag]
+                continue
+            kind = self._random.choice([kind for kind in possible if kind in _ENDS_WORKERS] or possible)
+            bag.remove(kind)
+            self._ledger.fault_began(kind)
+            self._ways[kind]()
+            self._ledger.fault_ended()
+
+    def _end_worker(self, way: signal.Signals) -> None:
+        if workers := self._service.dispensable():
+            with suppress(ProcessLookupError):
+                self._service.end(self._random.choice(workers), way)
+
+    def _freeze_worker(self) -> None:
+        worker = self._random.choice(self._service.workers())
+        with suppress(ProcessLookupError):
+            self._service.signal(worker, signal.SIGSTOP)
+            time.sleep(0.5)
+            self._service.signal(worker, signal.SIGCONT)
+
+    def _crash(self) -> None:
+        self._database.crash()
+
+    def _terminate_backends(self) -> None:
+        execute(self._database.url, _TERMINATE)
+
+    def _reset(self) -> None:
+        self._proxy.reset()
+
+    def _refuse(self) -> None:
+        with self._proxy.refusing():
+            time.sleep(self._random.uniform(0.1, 0.6))
+
+    def _silence(self) -> None:
+        with self._proxy.silent():
+            time.sleep(self._random.uniform(0.2, 1))

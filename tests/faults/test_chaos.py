@@ -1,0 +1,28 @@
+"""The promises hold while everything that can break breaks."""
+
+import os
+import secrets
+from pathlib import Path
+
+import pytest
+
+from tests.faults import chaos
+
+pytestmark = pytest.mark.faults
+
+_SECONDS = float(os.environ.get("FAULTS_SECONDS", "25"))
+
+
+@pytest.mark.timeout(_SECONDS + 120)
+def test_nothing_acknowledged_is_lost_doubled_or_out_of_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = int(os.environ.get("FAULTS_SEED") or secrets.randbelow(10**6))
+    with capsys.disabled():
+        print(f"\nFAULTS_SEED={seed} FAULTS_SECONDS={_SECONDS:.0f}")  # noqa: T201 - how to do it again
+
+        ledger = chaos.run(tmp_path, seed=seed, seconds=_SECONDS)
+
+        print(ledger.sheet())  # noqa: T201 - the figures
+    assert ledger.violations.total() == 0, ledger.sheet()
+    assert len(ledger.answers) == len(ledger.intents) > 100
