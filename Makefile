@@ -27,12 +27,18 @@ run: $(INSTALLED) ## Start the service and what it needs; ARGS="..." goes to `ai
 	@exec .venv/bin/ai-agent dev $(ARGS)
 
 .PHONY: test
-test: $(INSTALLED) ## Run the tests; ARGS="..." goes to pytest
-	@exec .venv/bin/python -m pytest -m 'not faults' -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+test: $(INSTALLED) ## Run the tests but those of `security` and `faults`; ARGS="..." goes to pytest
+	@exec .venv/bin/python -m pytest --ignore tests/faults --ignore tests/security $(PARALLEL) $(ARGS)
+
+PARALLEL = -n auto --maxprocesses 4 --dist worksteal
+
+.PHONY: security
+security: $(INSTALLED) ## Bad input over raw sockets, isolation, fidelity, log canaries, schemathesis
+	@exec .venv/bin/python -m pytest $(PARALLEL) tests/security $(ARGS)
 
 .PHONY: faults
 faults: $(INSTALLED) ## Break things under load; FAULTS_SEED and FAULTS_SECONDS are read from the environment
-	@exec .venv/bin/python -m pytest -m faults $(ARGS)
+	@exec .venv/bin/python -m pytest -m faults tests/faults $(ARGS)
 
 .PHONY: check
 check: format-check lint types imports dependencies lock-check test ## All that CI runs, cheap first

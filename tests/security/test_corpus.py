@@ -1,0 +1,91 @@
+"""Every input of the corpus gets a whole answer, which says nothing that it should not, and harms nobody after it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.security.corpus import CANARY, CONVERSATION, MESSAGE, SHOWN, TOKEN, Input, corpus
+from tests.security.wire import Answer, exchange
+
+INPUTS = corpus()
+INNER = re.compile(
+    rb"Traceback|File \"|\.py\b|line [0-9]+|SELECT |INSERT |UPDATE |DELETE FROM|DROP TABLE|owner_id =|asyncpg|postgres|"
+    rb"litestar|msgspec|uvicorn|httptools|RecursionError|UnicodeDecodeError|0x[0-9a-f]{8}",
+)
+"""What would tell of the inside."""
+
+AT_THE_TRANSPORT = frozenset({"bad_request", "uri_too_long", "headers_too_large", "too_slow"})
+"""Codes of what is refused before there is a request that could have an id; the connection is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A user with a conversation of three messages."""
+
+    service: str
+    token: str
+    conversation_id: str
+
+    def fill(self, data: bytes) -> bytes:
+        """The input with what is real in the place of its placeholders, which are as long."""
+        digits = self.conversation_id.removeprefix("conv_")
+        for placeholder, real in ((TOKEN, self.token), (CONVERSATION[5:], digits)):
+            assert len(placeholder) == len(real)
+            data = data.replace(placeholder.encode(), real.encode()).replace(
+                placeholder.upper().encode(), real.upper().encode()
+            )
+        return data
+
+
+@pytest.fixture(scope="module")
+def world(service: str, new_token: Callable[[], str]) -> World:
+    token = new_token()
+    messages = [{"role": "user", "content": "hello"}] * 3
+    with httpx.Client(base_url=service, headers={"Authorization": f"Bearer {token}"}) as client:
+        made = client.post("/api/conversations", json={"messages": messages}).raise_for_status().json()
+        assert f"msg_{CONVERSATION[5:]}00000001" == MESSAGE
+    return World(service, token, made["id"])
+
+
+def assert_problem(answer: Answer, given: Input) -> None:
+    assert answer.headers["content-type"] == "application/problem+json"
+    if not given.has_bodies:
+        return
+    problem = answer.json
+    assert problem["status"] == answer.status
+    assert problem["type"] == f"urn:ai-agent:{problem['code']}"
+    if problem["code"] in AT_THE_TRANSPORT and "x-request-id" not in answer.headers:
+        assert answer.headers["connection"] == "close"
+    else:
+        assert re.fullmatch("[A-Za-z0-9_-]{1,128}", answer.headers["x-request-id"])
+
+
+def test_the_corpus_is_large_and_names_each_input_once() -> None:
+    print(f"{len(INPUTS)} inputs")  # noqa: T201 - shown with -s
+
+    assert len(INPUTS) >= 250
+    assert len({given.name for given in INPUTS}) == len(INPUTS)
+    assert {given.name for given in INPUTS} >= SHOWN
+
+
+@pytest.mark.parametrize("given", INPUTS, ids=lambda given: given.name.encode("ascii", "backslashreplace").decode())
+def test_an_input_gets_a_whole_answer_that_tells_nothing_and_the_next_request_is_served(
+    world: World, given: Input
+) -> None:
+    answers = exchange(world.service, world.fill(given.data), len(given.statuses), head=not given.has_bodies)
+
+    assert tuple(answer.status for answer in answers) == given.statuses
+    for answer in answers:
+        assert answer.status < 500
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert world.token.encode() not in answer.raw
+        if answer.status >= 400:
+            assert_problem(answer, given)
+            assert INNER.search(answer.raw) is None
+            assert (CANARY.encode() in answer.raw.lower()) == (given.name in SHOWN)
+    after = exchange(world.service, b"GET /api/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n"
+                     % world.token.encode(), 1)  # fmt: skip
+    assert [one.status for one in after] == [200]
