@@ -27,10 +27,14 @@ run: $(INSTALLED) ## Start the service and what it needs; ARGS="..." goes to `ai
 	@exec .venv/bin/ai-agent dev $(ARGS)
 
 .PHONY: test
-test: $(INSTALLED) ## Run the tests but those of `security` and `faults`; ARGS="..." goes to pytest
-	@exec .venv/bin/python -m pytest --ignore tests/faults --ignore tests/security $(PARALLEL) $(ARGS)
+test: $(INSTALLED) ## Run the tests but those of `jobs`, `security` and `faults`; ARGS="..." goes to pytest
+	@exec .venv/bin/python -m pytest --ignore tests/faults --ignore tests/jobs --ignore tests/security $(PARALLEL) $(ARGS)
 
 PARALLEL = -n auto --maxprocesses 4 --dist worksteal
+
+.PHONY: jobs
+jobs: $(INSTALLED) ## Test the operators' jobs: purge-orphans, purge-keys, fsck
+	@exec .venv/bin/python -m pytest $(PARALLEL) tests/jobs $(ARGS)
 
 .PHONY: security
 security: $(INSTALLED) ## Bad input over raw sockets, isolation, fidelity, log canaries, schemathesis
