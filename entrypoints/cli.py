@@ -15,7 +15,7 @@ from domain.consistency import Finding
 from domain.identifiers import OwnerId, format_conversation_id
 from domain.maintenance import Holdings
 from entrypoints import serving
-from entrypoints.container import jobs, maintenance, operations
+from entrypoints.container import jobs, operations
 from entrypoints.development import run_development
 from entrypoints.http.app import make_routes
 from entrypoints.http.authentication import AuthenticationPolicy
@@ -71,9 +71,7 @@ def _purge_orphans(options: argparse.Namespace) -> None:
             sys.stdout.write(f"{owner_id}: {_counts(holdings)}\n")
             sys.stdout.flush()  # however the job ends, it is known with whom it was done
 
-    purge = maintenance.purge_orphans(
-        Settings.read(), delete=options.delete, batch_size=options.batch_size, report=report
-    )
+    purge = jobs.purge_orphans(Settings.read(), delete=options.delete, batch_size=options.batch_size, report=report)
     totals = asyncio.run(purge)
     done = "deleted" if options.delete else "nothing was deleted, --delete does it"
     sys.stdout.write(f"{totals.owners} owner(s) without a user, {_counts(totals.holdings)}: {done}\n")

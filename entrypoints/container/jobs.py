@@ -1,4 +1,4 @@
-"""Further jobs that an operator schedules, on nothing but our own tables."""
+"""The jobs that an operator schedules, on the database."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -7,20 +7,39 @@ from typing import Final
 
 import asyncpg
 
+from adapters.better_auth.layout import Layout
+from adapters.better_auth.names import LayoutError
+from adapters.better_auth.users import BetterAuthUserDirectory
 from adapters.postgres.database import Database, PoolSettings
+from adapters.postgres.maintenance import PostgresOwnedData
 from adapters.postgres.readiness import PostgresReadiness
 from adapters.postgres.stored_data import PostgresStoredData
 from adapters.postgres.stored_keys import PostgresStoredKeys
 from application.check_consistency import CheckConsistency, CheckTotals
 from application.purge_keys import PurgeKeys
+from application.purge_orphans import PurgeOrphans, PurgeTotals
 from domain.consistency import Finding
 from domain.errors import AiAgentError
+from domain.identifiers import OwnerId
+from domain.maintenance import Holdings
 from entrypoints.container.operations import OperationError, reason_of
-from entrypoints.container.wiring import address_of
+from entrypoints.container.wiring import address_of, names_of
 from entrypoints.settings import Settings
 
 _STATEMENT_SECONDS: Final = 600.0
-"""Nobody waits for a job, and a conversation is read in one statement, be it of millions of messages."""
+"""Nobody waits for a job, and a conversation is read, or goes, in one statement, be it of millions of messages."""
+
+
+async def purge_orphans(
+    settings: Settings, *, delete: bool, batch_size: int, report: Callable[[OwnerId, Holdings], None]
+) -> PurgeTotals:
+    """Find, and with ``delete`` remove, what belongs to owners who are no longer users. Raises OperationError."""
+    names = names_of(settings)
+    async with _database(settings, "Orphans can't be purged") as database:
+        layout = await Layout.discover(database, names)
+        users = BetterAuthUserDirectory(database, user_table=layout.user_table, user_id=layout.user_id)
+        purge = PurgeOrphans(PostgresOwnedData(database), users)
+        return await purge(delete=delete, batch_size=batch_size, report=report)
 
 
 async def purge_keys(settings: Settings, *, older_than: timedelta, batch_size: int) -> int:
@@ -47,5 +66,5 @@ async def _database(settings: Settings, failure: str) -> AsyncIterator[Database]
         async with Database.connect(address_of(settings), pool) as database:
             await PostgresReadiness(database).check()
             yield database
-    except (AiAgentError, asyncpg.PostgresError) as error:
+    except (AiAgentError, LayoutError, asyncpg.PostgresError) as error:
         raise OperationError(f"{failure}: {reason_of(error.__cause__ or error)}") from error

@@ -27,7 +27,7 @@ from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage
 from domain.roles import Role
 from entrypoints.cli import main
-from entrypoints.container.maintenance import purge_orphans
+from entrypoints.container.jobs import purge_orphans
 from entrypoints.container.operations import OperationError
 from entrypoints.settings import Settings
 from tests.better_auth_server import BetterAuthClient, BetterAuthServer
