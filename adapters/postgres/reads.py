@@ -19,7 +19,7 @@ from adapters.postgres.tables import conversations, idempotency_keys, messages
 
 
 def _window(first: ColumnElement[int], last: ColumnElement[int]) -> Statement:
-    """The conversation, beside each message from ``first`` to ``last``; its metadata only once, as it may be large.
+    """The messages from ``first`` to ``last``, and the conversation beside the first of them, or alone without any.
 
     As seqs are dense, a page is a range of the primary key wherever it lies.
     """
@@ -38,8 +38,7 @@ def _window(first: ColumnElement[int], last: ColumnElement[int]) -> Statement:
     is_first = or_(page.c.seq.is_(None), page.c.seq == func.greatest(first, 1))
     return Statement(
         select(
-            *(c.label(f"conversation_{c.name}") for c in CONVERSATION_COLUMNS if c.name != "metadata"),
-            case((is_first, conversations.c.metadata), else_=null()).label("conversation_metadata"),
+            *(case((is_first, c), else_=null()).label(f"conversation_{c.name}") for c in CONVERSATION_COLUMNS),
             *page.c,
         )
         .select_from(conversations.outerjoin(page, true()))
