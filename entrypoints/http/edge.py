@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from http import HTTPStatus
+from itertools import count
 from typing import Final
 
 from litestar.enums import ScopeType
@@ -12,6 +13,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from entrypoints.http.problems import problem_answer
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,128}")
+_PROCESS: Final = secrets.token_hex(8).encode()
+_numbers: Final = count(1)
 
 SECURITY_HEADERS: Final = (
     (b"cache-control", b"no-store"),
@@ -81,4 +84,4 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return value
-    return secrets.token_hex(16).encode()
+    return b"%s-%x" % (_PROCESS, next(_numbers))
