@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final, override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from entrypoints.http.edge import SECURITY_HEADERS
+from entrypoints.http.joined_writes import JoinedWrites
 from entrypoints.http.problems import problem_answer
 
 _SEND_BUFFER: Final = 64 * 1024
@@ -51,7 +52,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport, self.loop))
         if endpoint := transport.get_extra_info("socket"):
             endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self._await(self.limits.head_seconds)
