@@ -44,6 +44,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.access_log = self.config.access_log  # uvicorn writes one as soon as anybody handles its logger's records
         self._in_head = True
         self._head_bytes = 0
         self._reading: asyncio.TimerHandle | None = None
