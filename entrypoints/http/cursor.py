@@ -36,9 +36,17 @@ def decode_cursor(text: str, owner_id: OwnerId, *, archived: bool) -> Conversati
         raw = b""
     place, check = raw[: _PLACE.size], raw[_PLACE.size :]
     if _to_text(raw) != text or check != _check(place, owner_id, archived=archived):
-        raise InvalidCursorError("cursor", "must be the next_cursor of this same list")
+        raise _invalid()
     microseconds, identifier = _PLACE.unpack(place)
-    return ConversationCursor(_EPOCH + timedelta(microseconds=microseconds), ConversationId(UUID(bytes=identifier)))
+    try:
+        updated_at = _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:  # made up with the right checksum
+        raise _invalid() from None
+    return ConversationCursor(updated_at, ConversationId(UUID(bytes=identifier)))
+
+
+def _invalid() -> InvalidCursorError:
+    return InvalidCursorError("cursor", "must be the next_cursor of this same list")
 
 
 def _to_text(raw: bytes) -> str:

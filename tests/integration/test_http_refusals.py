@@ -198,20 +198,6 @@ def test_a_role_that_is_not_the_callers_gets_403(client: httpx.Client, role: str
     assert client.get(f"/api/conversations/{conversation}").json()["last_seq"] == 0
 
 
-def test_a_cursor_that_was_tampered_with_is_refused(client: httpx.Client) -> None:
-    for _ in range(2):
-        client.post("/api/conversations", json={})
-    cursor = client.get("/api/conversations", params={"limit": 1}).json()["next_cursor"]
-    assert client.get("/api/conversations", params={"cursor": cursor}).status_code == 200
-
-    for place in range(len(cursor)):
-        for other in "AZaz09-_":
-            if other != cursor[place]:
-                tampered = cursor[:place] + other + cursor[place + 1 :]
-                answer = client.get("/api/conversations", params={"cursor": tampered})
-                assert_problem(answer, 422, "invalid_cursor", "cursor")
-
-
 @pytest.mark.parametrize("cursor", ["", "x", "A" * 43, "A" * 44, "=" * 43, "é", "\0", "x" * 2000])
 def test_a_cursor_that_was_made_up_is_refused(client: httpx.Client, cursor: str) -> None:
     assert_problem(client.get("/api/conversations", params={"cursor": cursor}), 422, "invalid_cursor", "cursor")
