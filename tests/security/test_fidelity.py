@@ -1,37 +1,15 @@
-"""What was accepted reads back equal, code point for code point; what is refused leaves nothing behind."""
+"""A message that was accepted reads back equal, code point for code point; a refused one leaves nothing behind."""
 
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings
 
-SEEDED = settings(
-    max_examples=120, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+from tests.security.odd_text import METADATA, PARTS, SEEDED, TEXTS, has_nul
 
-ODD = (
-    "\0\x01\x7f\x85\xa0\u00ad\u0301\u200b\u200d"
-    "\u2028\u202e\u2066\u3000\ufeff\ufffd\uffff\U0001f600\U0010ffff\r\n\t \\\"'"
-)
-CHARACTERS = st.sampled_from(ODD) | st.characters(exclude_categories=["Cs"])
-TEXTS = st.text(CHARACTERS, max_size=40) | st.builds(
-    lambda text, times: text * times, st.text(CHARACTERS, min_size=1, max_size=5), st.integers(1, 10_000)
-)
-NUMBERS = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
-VALUES = st.recursive(
-    st.none() | st.booleans() | NUMBERS | st.text(CHARACTERS, max_size=10),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(CHARACTERS, max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
-METADATA = st.dictionaries(st.text(CHARACTERS, max_size=8), VALUES, max_size=4)
-PARTS = st.lists(
-    st.builds(lambda text, more: {**more, "type": "text", "text": text}, st.text(CHARACTERS, max_size=20), METADATA)
-    | st.builds(lambda kind, more: {**more, "type": f"x-{kind}"}, st.text(CHARACTERS, max_size=5), METADATA),
-    min_size=1,
-    max_size=4,
-)
+NEARLY_A_MIB = 1024 * 1024 - 200
+"""Bytes for a text in the largest body."""
 
 
 class Chat:
@@ -53,9 +31,10 @@ class Chat:
         (written,) = answer.json()["data"]
         page = self.client.get(f"{self.path}/messages", params={"limit": 1}).json()["data"]
         single = self.client.get(f"{self.path}/messages/{written['id']}").json()
+        newest = self.client.get(self.path).json()["messages"][-1]
         assert written["seq"] == self.last_seq
         assert [written] == page
-        assert written == single
+        assert written == single == newest
         for name, value in message.items():
             assert exact(written[name]) == exact(value)
             assert exact(single[name]) == exact(value)
@@ -66,7 +45,7 @@ def exact(value: Any) -> Any:
     """Told apart by type too, as 1, 1.0 and True are equal to Python; zero has a sign; the order of keys is free."""
     if isinstance(value, dict):
         return {key: exact(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [exact(item) for item in value]
     return type(value).__name__, repr(value)
 
@@ -108,6 +87,48 @@ def test_a_turn_and_its_reply_are_kept_to_the_code_point(client: httpx.Client, t
         assert answer.status_code == 422
 
 
+@given(text=TEXTS.filter(str.strip), metadata=METADATA.filter(lambda metadata: not has_nul(metadata)))
+@example(text="x" * (NEARLY_A_MIB - 1), metadata={})
+@example(text="\U0010ffff" * (NEARLY_A_MIB // 4), metadata={})
+@example(text="\u202e\u05d0\u2066" * (NEARLY_A_MIB // 8), metadata={})
+@example(text="a" + "\0" * (NEARLY_A_MIB // 6 - 1), metadata={})
+@settings(SEEDED, max_examples=40)
+def test_every_way_to_write_keeps_the_same(client: httpx.Client, text: str, metadata: dict[str, Any]) -> None:
+    message = {"role": "user", "content": text, "metadata": metadata}
+    path = client.post("/api/conversations", json={"messages": [message]}).raise_for_status().headers["Location"]
+    conversation = path.removeprefix("/api/conversations/")
+
+    appended = client.post(f"{path}/messages", json={"messages": [message]}).raise_for_status().json()["data"]
+    turn = {"conversation_id": conversation, "message": text, "metadata": metadata}
+    said = client.post("/api/chat", json=turn).raise_for_status().json()["user_message"]
+
+    kept = client.get(f"{path}/messages").json()["data"]
+    assert kept[1:3] == [*appended, said]
+    assert [exact((one["content"], one["metadata"])) for one in kept[:3]] == [exact((text, metadata))] * 3
+    assert kept[3]["content"] == f"Echo: {text}"
+
+
+@pytest.mark.parametrize(
+    ("spelt", "text"),
+    [
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\udbff\udfff", "\U0010ffff"),
+        (r"a\u0000b", "a\0b"),
+        (r"\u202eabc", "\u202eabc"),
+        (r"\\ud800", r"\ud800"),
+        (r"\/\b\f\n\r\t\"\\x", '/\b\f\n\r\t"\\x'),
+        ("\x7f\u2028\ufffe", "\x7f\u2028\ufffe"),
+    ],
+)
+def test_however_it_is_spelt_in_json_a_text_is_itself(client: httpx.Client, spelt: str, text: str) -> None:
+    body = f'{{"message":"{spelt}"}}'.encode()
+
+    turn = client.post("/api/chat", content=body, headers={"Content-Type": "application/json"}).json()
+
+    kept = client.get(f"/api/conversations/{turn['conversation_id']}").json()["messages"]
+    assert [one["content"] for one in kept] == [text, f"Echo: {text}"]
+
+
 @given(content=PARTS)
 @SEEDED
 def test_parts_are_kept_to_the_code_point(chat: Chat, content: list[dict[str, Any]]) -> None:
@@ -122,23 +143,3 @@ def test_metadata_is_kept_to_the_code_point_unless_it_has_a_nul(chat: Chat, meta
     taken = chat.holds({"role": "user", "content": "x", "metadata": metadata})
 
     assert taken == (not has_nul(metadata))
-
-
-def has_nul(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(has_nul(item) for pair in value.items() for item in pair)
-    return any(map(has_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
-
-
-@given(title=st.text(CHARACTERS, max_size=210))
-@example(title="\U0001f600" * 200)
-@example(title="\U0001f600" * 201)
-@SEEDED
-def test_a_title_is_kept_to_the_code_point(client: httpx.Client, title: str) -> None:
-    answer = client.post("/api/conversations", json={"title": title})
-
-    if title.strip() and len(title) <= 200 and "\0" not in title:
-        assert answer.json()["title"] == title
-        assert client.get(answer.headers["Location"]).json()["title"] == title
-    else:
-        assert answer.status_code == 422
