@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from entrypoints.http.cursor import _PLACE, _check, _to_text
-from tests.security.test_isolation import missing_id
+from tests.security.calls import missing_id
 
 LIST = "/api/conversations"
 NUMBERS = ["-1", "0", "00", "+1", " 1", "1 ", "1.0", "1e3", "0x10", "1_0", "\u0663", "NaN", "Infinity", "true", "[]",
