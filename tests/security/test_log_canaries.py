@@ -42,6 +42,7 @@ FAILURES: list[tuple[str, str, Any, dict[str, str]]] = [
     ("POST", "/api/conversations", BODY | {"title": 1}, {}),
     ("POST", "/api/conversations", BODY, {"Idempotency-Key": f"{CANARY} {CANARY}"}),
     ("POST", "{path}/messages", BAD, {}),
+    ("POST", "{path}/messages", {"messages": [{"role": CANARY, "content": CANARY}]}, {}),
     ("POST", "{path}/messages", BODY, {"If-Match": CANARY}),
     ("POST", "{path}/messages", BODY, {"If-Match": '"77"', "Idempotency-Key": f"{CANARY}-2"}),
     ("POST", "{path}/messages", {**BODY, "more": 1}, {"Idempotency-Key": CANARY}),

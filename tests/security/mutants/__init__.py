@@ -1,0 +1,14 @@
+"""Mutants: promises broken on purpose, each for the test that must find it."""
+
+from typing import Final
+
+from tests.security.mutants import answers, content, lifetimes, ownership, silence
+from tests.security.mutants.mutant import Mutant
+
+MUTANTS: Final[tuple[Mutant, ...]] = (
+    *ownership.MUTANTS,
+    *content.MUTANTS,
+    *silence.MUTANTS,
+    *answers.MUTANTS,
+    *lifetimes.MUTANTS,
+)

@@ -1,0 +1,62 @@
+"""Mutants that say in an answer or in a log what nobody should read there."""
+
+import logging
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncpg
+
+from adapters.better_auth import verifier
+from adapters.postgres.database import PASSING, Database
+from domain.errors import RuleViolationError, UnavailableError
+from entrypoints.http import problems, request
+from tests.security import test_log_canaries as canaries
+from tests.security.mutants.mutant import Mutant
+
+_log: Final = logging.getLogger(__name__)
+_REFUSALS: Final = canaries.test_refusals_show_and_log_nothing_that_was_sent
+_well_formed = verifier._well_formed
+_attempt = Database._attempt
+
+
+def _log_token(token: str, form: re.Pattern[str]) -> str:
+    _log.info("Checking %s", token)
+    return _well_formed(token, form)
+
+
+async def _name_the_database(database: Database, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+    try:
+        return await _attempt(database, sql, arguments)
+    except PASSING as error:
+        options = database._pool._connect_kwargs  # type: ignore[attr-defined]  # asyncpg's own, not in its stubs
+        raise UnavailableError(f"There is no answer from {options}.") from error
+
+
+MUTANTS: Final = (
+    Mutant(
+        name="a token is logged",
+        replaces=((verifier, "_well_formed", _log_token),),
+        found_by=_REFUSALS,
+        says="zqcanaryqz",
+    ),
+    Mutant(
+        name="what was sent is repeated in an error",
+        replaces=((request, "_field_error", lambda text: RuleViolationError("body", text)),),
+        found_by=_REFUSALS,
+        says="Invalid enum",
+    ),
+    Mutant(
+        name="the message of a cause is logged",
+        replaces=((problems, "_causes", repr),),
+        found_by=canaries.test_a_driver_that_repeats_what_was_sent_is_not_repeated,
+        given={"error": RuntimeError},
+        says="zqcanaryqz",
+    ),
+    Mutant(
+        name="the database is named in an error",
+        replaces=((Database, "_attempt", _name_the_database),),
+        found_by=canaries.test_without_a_database_nothing_that_was_sent_is_shown_or_logged,
+        says=r"= all\(",
+    ),
+)
