@@ -28,11 +28,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     database_pool_size: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 10
     """Connections of one worker, at most."""
     database_acquire_timeout: Seconds = 2.0
-    """How long a request waits for a free connection."""
+    """How long a request waits for a connection: a free one, or a new one."""
     database_connect_timeout: Seconds = 3.0
-    """How long a new connection may take."""
+    """How long a new connection may take, within that wait; several hosts share it."""
     database_command_timeout: Seconds = 5.0
     """How long a statement may take."""
+    database_lock_timeout: Seconds = 1.0
+    """How long a statement may wait for a lock, and as long again if others waited before it.
+
+    Through a pooler only the role's own holds: ``ALTER ROLE … SET lock_timeout = '1s'``.
+    """
 
     request_timeout: Seconds = 10.0
     """How long an answer may take to begin."""

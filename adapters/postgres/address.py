@@ -1,5 +1,6 @@
 """Where the database is: a URL as libpq and Neon write it, as asyncpg and SQLAlchemy take it."""
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 _SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
 _WITHOUT_CERTIFICATE = ("disable", "allow", "prefer", "require")
 _PASSED_ON = ("target_session_attrs", "passfile", "krbsrvname")
+_SEVERAL = re.compile(r"(?P<start>[^:]+://(?:[^@]*@)?+)(?P<hosts>[^@/?]*,[^@/?]*)(?P<rest>.*)")
 _IGNORED = ("gssencmode", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
 
 
@@ -23,21 +25,25 @@ class DatabaseAddress:
     """A database's place and how to connect; it holds the password, so its repr is blank."""
 
     arguments: Mapping[str, Any] = field(repr=False)
-    """What ``asyncpg.connect`` takes."""
+    """What ``asyncpg.connect`` takes; of several hosts, ``host`` and ``port`` are lists."""
+    is_pooled: bool = False
+    """Whether a pooler stands before it, which gives each transaction any connection and refuses most settings."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``postgresql://user:password@host:port/name?sslmode=…``; a pooler's host needs no special mark.
+        """Read ``postgresql://user:password@host:port,host:port/name?sslmode=…``, as libpq does.
 
-        ``channel_binding=require`` asks for what asyncpg lacks, so it demands a verified certificate instead.
-        Raises InvalidAddressError.
+        A pooler is known by Neon's host names, or by ``pgbouncer=true``. ``channel_binding=require`` asks for what
+        asyncpg lacks, so it demands a verified certificate instead. Raises InvalidAddressError.
         """
+        text, several = _without_hosts(text)
         url = _parse_url(text)
         query = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
         hosts = url.query.get("host", url.host)
+        places = [_place(host) for host in several]
         arguments: dict[str, Any] = {
-            "host": list(hosts) if isinstance(hosts, tuple) else hosts,
-            "port": url.port,
+            "host": [host for host, _ in places] or (list(hosts) if isinstance(hosts, tuple) else hosts),
+            "port": [port for _, port in places] or url.port,
             "user": url.username,
             "password": url.password,
             "database": url.database,
@@ -49,14 +55,29 @@ class DatabaseAddress:
         if query.pop("sslnegotiation", "postgres") == "direct":
             arguments["direct_tls"] = True
         query.pop("connect_timeout", None)
-        if "-pooler." in (url.host or ""):
-            arguments["statement_cache_size"] = 0  # PgBouncer hands each transaction to any connection
+        is_pooled = query.pop("pgbouncer", "false") == "true" or "-pooler." in (url.host or ",".join(several))
+        if is_pooled:
+            arguments["statement_cache_size"] = 0
         arguments |= {name: query.pop(name) for name in _PASSED_ON if name in query}
         arguments["server_settings"] |= _endpoint(query)
         unknown = sorted(set(query) - set(_IGNORED))
         if unknown:
             raise InvalidAddressError(f"the database URL has an option that is not understood: {unknown[0]}")
-        return cls({name: value for name, value in arguments.items() if value is not None})
+        return cls({name: value for name, value in arguments.items() if value is not None}, is_pooled=is_pooled)
+
+
+def _without_hosts(text: str) -> tuple[str, list[str]]:
+    """Take a list of hosts out of a URL, for SQLAlchemy reads but one; the hosts are none if there is no list."""
+    found = _SEVERAL.fullmatch(text)
+    return (found["start"] + found["rest"], found["hosts"].split(",")) if found else (text, [])
+
+
+def _place(text: str) -> tuple[str, int]:
+    """A host and its port."""
+    host, _, port = text.rpartition(":") if ":" in text.rpartition("]")[2] else (text, "", "5432")
+    if not host or not port.isdecimal():
+        raise InvalidAddressError("the database URL names several hosts, and one can't be read; write host:port")
+    return host.strip("[]"), int(port)
 
 
 def _parse_url(text: str) -> URL:

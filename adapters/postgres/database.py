@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 import asyncpg
 
 from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.connecting import Connector, arguments_for
 from domain.errors import UnavailableError
 
 _BROKEN: Final = (
@@ -31,15 +32,19 @@ PASSING: Final = (
 )
 """What passes: the same statement may succeed in a moment."""
 
+_TELLING: Final = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
+"""What a statement on one connection tells of all others: the server may be gone without a word, or a standby now."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
-    """Connections of one process, and how long to wait (seconds) for one, for a new one, and for a statement."""
+    """Connections of one process, and how long to wait (seconds) for one, a new one, a statement, a lock."""
 
     size: int = 10
     acquire_timeout: float = 2.0
     connect_timeout: float = 3.0
     command_timeout: float = 5.0
+    lock_timeout: float = 1.0
 
 
 class Database:
@@ -56,10 +61,11 @@ class Database:
     async def connect(cls, address: DatabaseAddress, settings: PoolSettings) -> AsyncIterator[Self]:
         """Open the pool. Connections are made when they are needed, so this works while the database is away."""
         async with asyncpg.create_pool(
-            **address.arguments,
+            **arguments_for(address, settings.lock_timeout),
+            connect=Connector(),
             min_size=0,
             max_size=settings.size,
-            timeout=settings.connect_timeout,
+            timeout=min(settings.connect_timeout, settings.acquire_timeout),
             command_timeout=settings.command_timeout,
             reset=_keep,
         ) as pool:
@@ -106,10 +112,19 @@ class Database:
         self._acquired += 1
         try:
             async with self._pool.acquire(timeout=self._acquire_timeout if waits else None) as connection:
-                rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
-                return rows
+                return await self._run(connection, sql, arguments)
         finally:
             self._acquired -= 1
+
+    async def _run(
+        self, connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", sql: str, arguments: Sequence[Any]
+    ) -> list[asyncpg.Record]:
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+        except _TELLING:
+            await self._pool.expire_connections()
+            raise
+        return rows
 
     def _written(self, task: "asyncio.Task[list[asyncpg.Record]]") -> None:
         self._writing.discard(task)

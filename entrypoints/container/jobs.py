@@ -61,6 +61,7 @@ async def _database(settings: Settings, failure: str) -> AsyncIterator[Database]
         acquire_timeout=settings.database_acquire_timeout,
         connect_timeout=settings.database_connect_timeout,
         command_timeout=_STATEMENT_SECONDS,
+        lock_timeout=_STATEMENT_SECONDS,
     )
     try:
         async with Database.connect(address_of(settings), pool) as database:

@@ -44,6 +44,7 @@ class _Adapters(Provider):
             acquire_timeout=settings.database_acquire_timeout,
             connect_timeout=settings.database_connect_timeout,
             command_timeout=settings.database_command_timeout,
+            lock_timeout=settings.database_lock_timeout,
         )
         async with Database.connect(address_of(settings), pool) as database:
             yield database

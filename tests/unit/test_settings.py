@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.postgres.address import DatabaseAddress, InvalidAddressError
+from adapters.postgres.connecting import arguments_for
 from entrypoints.settings import Settings, SettingsError
 
 URL = "postgresql://ann:pass%20word@db.test:5433/chat"
@@ -157,6 +158,44 @@ def test_neons_address_is_verified_and_pooled_without_prepared_statements() -> N
     assert arguments["server_settings"] == {"application_name": "web", "options": "endpoint=ep-x"}
 
 
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("postgresql://ann:a,b@one:1,two:2/chat?target_session_attrs=read-write", ["one", "two"], [1, 2]),
+        ("postgresql://one,two/chat", ["one", "two"], [5432, 5432]),
+        ("postgresql://[::1]:1,[::2]?sslmode=disable", ["::1", "::2"], [1, 5432]),
+        ("postgresql:///chat?host=/run/one&host=/run/two", ["/run/one", "/run/two"], None),
+    ],
+)
+def test_several_hosts_are_read_as_libpq_reads_them(url: str, host: list[str], port: list[int] | None) -> None:
+    arguments = DatabaseAddress.parse(url).arguments
+
+    assert (arguments["host"], arguments.get("port")) == (host, port)
+
+
+def test_a_password_with_a_comma_is_no_list_of_hosts() -> None:
+    arguments = DatabaseAddress.parse("postgresql://ann:a,/b@one/chat").arguments
+
+    assert (arguments["host"], arguments["password"]) == ("one", "a,/b")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_pooled"),
+    [
+        (URL, False),
+        (f"{URL}?pgbouncer=false", False),
+        (f"{URL}?pgbouncer=true", True),
+        ("postgresql://ann@ep-x-pooler.eu.neon.tech/chat", True),
+        ("postgresql://ann@one,two-pooler.test/chat", True),
+    ],
+)
+def test_a_pooler_gets_no_prepared_statements_and_no_setting_that_it_would_refuse(url: str, *, is_pooled: bool) -> None:
+    arguments = arguments_for(DatabaseAddress.parse(url), 0.5)
+
+    assert arguments.get("statement_cache_size") == (0 if is_pooled else None)
+    assert arguments["server_settings"].get("lock_timeout") == (None if is_pooled else "500ms")
+
+
 @pytest.mark.parametrize("mode", ["disable", "prefer", "require"])
 def test_other_ssl_modes_pass_through(mode: str) -> None:
     assert DatabaseAddress.parse(f"{URL}?sslmode={mode}").arguments["ssl"] == mode
@@ -177,6 +216,8 @@ def test_a_certificate_may_be_verified_without_its_name() -> None:
         "postgresql://ann:secret@db.test:port/chat",
         "postgresql://ann:secret@db.test/chat?statement_timeout=5",
         "postgresql://ann:secret@db.test/chat?options=-csecret=1",
+        "postgresql://ann:secret@one:1,two:x/chat",
+        "postgresql://ann:secret@one:1,:2/chat",
     ],
 )
 def test_an_address_that_is_not_understood_is_refused_without_being_repeated(url: str) -> None:
