@@ -68,5 +68,7 @@ def configure(app: Any, protocol: type[GuardedProtocol] = GuardedProtocol, **mor
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=10,
+        # A worker answers once it has imported all; one that takes longer is ended, begins anew, and so never serves.
+        timeout_worker_healthcheck=30,
         **more,
     )
