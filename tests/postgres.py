@@ -68,6 +68,19 @@ def execute(url: str, *statements: str) -> list[asyncpg.Record]:
     return asyncio.run(run())
 
 
+@contextmanager
+def transaction(url: str, *statements: str) -> Iterator[None]:
+    """Somebody else's transaction that has done this, and stays open until the end."""
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(**DatabaseAddress.parse(url).arguments))
+        for statement in ("BEGIN", *statements):
+            runner.run(connection.execute(statement))
+        try:
+            yield
+        finally:
+            runner.run(connection.close())
+
+
 @cache
 def _docker_answers() -> bool:
     place = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))

@@ -80,8 +80,9 @@ def _is_ready(folder: pathlib.Path, pid: int) -> bool:
         lines = (folder / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return False
-    # Line 1 is the process, line 8 its state. A file that a crash left says "ready" too, but names another process.
-    return lines[:1] == [str(pid)] and [line.strip() for line in lines[7:8]] == ["ready"]
+    # Line 1 is the process, line 8 its state, which says that it takes connections. A file that a crash left says so
+    # too, but names another process.
+    return lines[:1] == [str(pid)] and [line.strip() for line in lines[7:8]] in (["ready"], ["standby"])
 
 
 def _stop(process: subprocess.Popen[bytes], watchdog: Watchdog) -> None:

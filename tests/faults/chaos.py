@@ -3,9 +3,9 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -48,43 +48,43 @@ def run(
         CrashingDatabase(folder / "postgres", postgres or {}) as database,
         FaultyProxy(database.socket) as proxy,
     ):
-        tokens = asyncio.run(_prepare(database.url))
+        tokens = asyncio.run(prepare_users(database.url))
         url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable"
         with Service(url, folder / "service.log", command=command, environment=environment) as service:
-            rooms = _open_rooms(service.address, tokens)
-            execute(database.url, "CHECKPOINT")  # what was prepared is no part of the trial, even if nothing is durable
-            schedule = Schedule(Random(seed), database, proxy, service, ledger)  # noqa: S311 - it shall be repeatable
-            stop = threading.Event()
-            with ThreadPoolExecutor(_VISITORS) as threads:
-                visits = [
-                    threads.submit(
-                        Visitor(f"{seed}-{number}", service.address, rooms, ledger, Random(f"{seed}-{number}")).visit,  # noqa: S311 - as above
-                        stop,
-                    )
-                    for number in range(_VISITORS)
-                ]
-                try:
-                    schedule.run(seconds, kinds or schedule.kinds, stop)
-                    ledger.settle()
-                    time.sleep(SECONDS_TO_RECOVER + 2)
-                finally:
-                    stop.set()
-            for visit in visits:
-                visit.result()
+            with visited(service.address, tokens, ledger, seed) as stop:
+                execute(database.url, "CHECKPOINT")  # what was prepared is kept, even if nothing is durable
+                schedule = Schedule(Random(seed), database, proxy, service, ledger)  # noqa: S311 - it shall be repeatable
+                schedule.run(seconds, kinds or schedule.kinds, stop)
+                ledger.settle()
+                time.sleep(SECONDS_TO_RECOVER + 2)
             judge(database.url, ledger)
     return ledger
 
 
-async def _prepare(url: str) -> list[str]:
+@contextmanager
+def visited(address: str, tokens: Sequence[str], ledger: Ledger, seed: int) -> Iterator[threading.Event]:
+    """Visitors at work until the end, or until the event is set; at the end they have done what they began."""
+    rooms = _open_rooms(address, tokens)
+    stop = threading.Event()
+    with ThreadPoolExecutor(_VISITORS) as threads:
+        names = [f"{seed}-{number}" for number in range(_VISITORS)]
+        visits = [
+            threads.submit(Visitor(name, address, rooms, ledger, Random(name)).visit, stop)  # noqa: S311 - as above
+            for name in names
+        ]
+        try:
+            yield stop
+        finally:
+            stop.set()
+    for visit in visits:
+        visit.result()
+
+
+async def prepare_users(url: str) -> list[str]:
+    """Make the tables, and sign users in; the tokens of their sessions."""
     await prepare(url)
-    async with _connected(url) as database:
-        return [await open_session(database, f"user-{number}") for number in range(_USERS)]
-
-
-@asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Database]:
     async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
-        yield database
+        return [await open_session(database, f"user-{number}") for number in range(_USERS)]
 
 
 def _open_rooms(address: str, tokens: Sequence[str]) -> list[Room]:

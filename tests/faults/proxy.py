@@ -1,4 +1,4 @@
-"""A proxy between service and database that can go silent, refuse, and break every connection."""
+"""A proxy between service and database that can go silent, be slow, refuse, and break every connection."""
 
 import asyncio
 import contextlib
@@ -24,6 +24,8 @@ class FaultyProxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._flows = asyncio.Event()
         self._refuses = False
+        self._delay = 0.0
+        self._era = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
@@ -40,13 +42,25 @@ class FaultyProxy:
         self._loop.close()
 
     @contextlib.contextmanager
-    def silent(self) -> Any:
-        """Take bytes and connections, and pass nothing on until the end; then pass on what was held."""
+    def silent(self, *, forgets: bool = False) -> Any:
+        """Take bytes and connections, and pass nothing on until the end; then pass on what was held.
+
+        If it ``forgets``, the connections of until then stay silent for ever.
+        """
         self._do(self._set(flows=False))
         try:
             yield
         finally:
-            self._do(self._set(flows=True))
+            self._do(self._set(flows=True, forgets=forgets))
+
+    @contextlib.contextmanager
+    def slow(self, seconds: float) -> Any:
+        """Pass everything on so much later, until the end."""
+        self._delay = seconds
+        try:
+            yield
+        finally:
+            self._delay = 0
 
     @contextlib.contextmanager
     def refusing(self) -> Any:
@@ -78,7 +92,8 @@ class FaultyProxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _set(self, *, flows: bool | None = None, refuses: bool | None = None) -> None:
+    async def _set(self, *, flows: bool | None = None, refuses: bool | None = None, forgets: bool = False) -> None:
+        self._era += forgets
         if flows is not None:
             (self._flows.set if flows else self._flows.clear)()
         if refuses is not None:
@@ -113,11 +128,14 @@ class FaultyProxy:
                 end.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        era = self._era
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
+                await asyncio.sleep(self._delay)
                 await self._flows.wait()
-                writer.write(data)
-                await writer.drain()
+                if era == self._era:
+                    writer.write(data)
+                    await writer.drain()
         await self._flows.wait()
         with contextlib.suppress(OSError):
             writer.write_eof()

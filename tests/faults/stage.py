@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,7 @@ import httpx
 from adapters.embedded_postgres.server import EmbeddedPostgres
 from tests.conftest import SECRET
 from tests.integration.test_cli import AI_AGENT, WITHOUT_DATABASE, eventually, free_port, is_alive
+from tests.postgres import transaction
 
 ROOT = Path(__file__).parents[2]
 _SECONDS_TO_START = 5.0
@@ -47,11 +49,44 @@ class CrashingDatabase:
         (folder,) = parse_qs(urlsplit(self.url).query)["host"]
         return f"{folder}/.s.PGSQL.5432"
 
+    def kill(self) -> None:
+        """End all its processes at once, as when its machine loses power; it is not started again."""
+        postmaster = self._pid
+        ps = ["ps", "-ax", "-o", "pid=,ppid="]
+        rows = [line.split() for line in subprocess.check_output(ps, text=True).splitlines()]
+        for pid in (postmaster, *(int(pid) for pid, parent in rows if parent == str(postmaster))):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def crash(self) -> None:
         """Stop it at once, as a crash does, and start it again on what is on the disk."""
-        os.kill(int((self._folder / "postmaster.pid").read_text().splitlines()[0]), signal.SIGQUIT)
+        os.kill(self._pid, signal.SIGQUIT)
         self._server.stop()
         self._server.start()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop it until the end."""
+        self._server.stop()
+        try:
+            yield
+        finally:
+            self._server.start()
+
+    @contextmanager
+    def shutting_down(self) -> Iterator[None]:
+        """Let it refuse new connections as it does before it stops or while it starts (57P03), until the end."""
+        try:
+            with transaction(self.url):
+                os.kill(self._pid, signal.SIGTERM)
+                yield
+        finally:
+            self._server.stop()
+            self._server.start()
+
+    @property
+    def _pid(self) -> int:
+        return int((self._folder / "postmaster.pid").read_text().splitlines()[0])
 
 
 class Service:

@@ -1,19 +1,15 @@
 """A database that is away, empty, or of an older schema."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
 
-from adapters.postgres.address import DatabaseAddress
 from tests.conftest import prepare, running_service, settings_for
-from tests.postgres import execute
+from tests.postgres import execute, transaction
 
 REQUESTS = [
     ("GET", "/api/me", None),
@@ -62,29 +58,13 @@ def test_an_answer_that_takes_too_long_is_503_and_what_was_begun_is_finished(
         path = client.post("/api/conversations", json={}).headers["Location"]
         owner = client.get("/api/me").json()["user_id"]
 
-        with locked_conversations(database_url, owner):
+        with transaction(database_url, f"SELECT FROM conversations WHERE owner_id = '{owner}' FOR UPDATE"):
             slow = client.post(f"{path}/messages", json=body, headers={"X-Request-Id": "request-1"})
         kept = client.post(f"{path}/messages", json=body).json()["data"]
 
     assert (slow.status_code, slow.json()["code"], slow.headers["Retry-After"]) == (503, "too_slow", "1")
     assert (slow.headers["X-Request-Id"], slow.headers["X-Content-Type-Options"]) == ("request-1", "nosniff")
     assert [one["seq"] for one in kept] == [2]
-
-
-@contextmanager
-def locked_conversations(database_url: str, owner: str) -> Iterator[None]:
-    """Somebody else's transaction that holds an owner's conversations."""
-    with asyncio.Runner() as runner:
-
-        async def lock() -> Any:
-            connection = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
-            await connection.execute("BEGIN")
-            await connection.fetch("SELECT FROM conversations WHERE owner_id = $1 FOR UPDATE", owner)
-            return connection
-
-        connection = runner.run(lock())
-        yield
-        runner.run(connection.close())
 
 
 @pytest.mark.parametrize("lossy", [True, False])

@@ -1,0 +1,83 @@
+"""When the primary is lost and its standby promoted, the service moves over, and nothing acknowledged is lost."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from adapters.embedded_postgres.binaries import program
+from adapters.embedded_postgres.privileges import account_for
+from tests.conftest import running_service
+from tests.faults.chaos import prepare_users, visited
+from tests.faults.conftest import hurried_settings
+from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
+from tests.faults.proxy import FaultyProxy
+from tests.faults.stage import CrashingDatabase
+from tests.faults.verdict import judge
+from tests.integration.test_cli import eventually
+from tests.postgres import execute
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
+
+_SECONDS_TO_NOTICE: Final = {"refuses": 0.0, "is silent": 3.0}
+"""Until the standby is promoted; statements that wait for a silent primary have ended by then."""
+_IS_SYNCHRONOUS: Final = "SELECT FROM pg_stat_replication WHERE sync_state = 'sync'"
+
+
+@contextmanager
+def synchronous_standby(primary: CrashingDatabase, folder: Path) -> Iterator[CrashingDatabase]:
+    """A copy of the primary that has each commit before it is acknowledged."""
+    (socket,) = parse_qs(urlsplit(primary.url).query)["host"]
+    account = account_for(folder.parent)
+    options = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+    subprocess.run(
+        [*account.prefix, str(program("pg_basebackup")), "-h", socket, "-U", "postgres", "-D", str(folder), *options],
+        check=True,
+        capture_output=True,
+        user=account.user,
+        group=account.group,
+        extra_groups=account.extra_groups,
+    )
+    (folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # the primary's, if its socket lies in its folder
+    with CrashingDatabase(folder, {}) as standby:
+        execute(primary.url, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
+        assert eventually(lambda: bool(execute(primary.url, _IS_SYNCHRONOUS)))
+        yield standby
+
+
+@pytest.mark.parametrize("how", _SECONDS_TO_NOTICE)  # its processes died, or its machine
+def test_the_service_moves_to_the_promoted_standby(
+    how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = Ledger()
+    with ExitStack() as stack:
+        primary = stack.enter_context(CrashingDatabase(tmp_path / "primary", {}))
+        tokens = asyncio.run(prepare_users(primary.url))
+        standby = stack.enter_context(synchronous_standby(primary, tmp_path / "standby"))
+        proxies = [stack.enter_context(FaultyProxy(one.socket)) for one in (primary, standby)]
+        hosts = ",".join(f"127.0.0.1:{proxy.port}" for proxy in proxies)
+        url = f"postgresql://postgres@{hosts}/postgres?sslmode=disable&target_session_attrs=read-write"
+        address = stack.enter_context(running_service(hurried_settings(url)))
+        with visited(address, tokens, ledger, seed=1), ExitStack() as silence:
+            time.sleep(1)
+            ledger.fault_began(f"the primary {how}")
+            if how == "is silent":
+                silence.enter_context(proxies[0].silent())
+            primary.kill()
+            time.sleep(_SECONDS_TO_NOTICE[how])
+            execute(standby.url, "SELECT pg_promote()")
+            ledger.fault_ended()
+            ledger.settle()
+            time.sleep(SECONDS_TO_RECOVER + 2)
+        judge(standby.url, ledger)
+
+    with capsys.disabled():
+        print(f"\n{ledger.sheet()}")  # noqa: T201 - the figures
+    assert ledger.violations.total() == 0, ledger.sheet()
+    assert len(ledger.answers) == len(ledger.intents) > 50, ledger.sheet()

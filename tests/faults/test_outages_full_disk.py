@@ -1,0 +1,91 @@
+"""While the database's disk is full, nothing acknowledged is lost; with space again, the service goes on by itself."""
+
+import asyncio
+import errno
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from adapters.embedded_postgres.privileges import account_for
+from tests.conftest import running_service
+from tests.faults.chaos import prepare_users, visited
+from tests.faults.conftest import hurried_settings
+from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
+from tests.faults.stage import CrashingDatabase
+from tests.faults.verdict import judge
+from tests.postgres import execute
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
+
+_MEBIBYTE = 2**20
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A disk of 48 MiB, in memory."""
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", folder],  # noqa: S607 - it is where the system has it
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here: {mounted.stderr}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)  # noqa: S607 - as above
+
+
+@contextmanager
+def full(disk: Path) -> Iterator[None]:
+    """Nothing more fits on the disk, until the end."""
+    ballast = disk / "ballast"
+    with ballast.open("wb") as file:
+        size = _MEBIBYTE
+        try:
+            while size >= 512:
+                try:
+                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), size)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    size //= 2
+            yield
+        finally:
+            ballast.unlink()
+
+
+def test_a_full_disk_costs_nothing_that_was_acknowledged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = Ledger()
+    with small_disk(tmp_path / "disk") as disk, CrashingDatabase(tmp_path / "postgres", {}) as database:
+        place = disk / "tables"
+        place.mkdir(mode=0o700)
+        account_for(tmp_path / "postgres").take(place)
+        execute(database.url, f"CREATE TABLESPACE small LOCATION '{place}'", "CREATE DATABASE chat TABLESPACE small")
+        url = urlunsplit(urlsplit(database.url)._replace(path="/chat"))
+        tokens = asyncio.run(prepare_users(url))
+        with running_service(hurried_settings(url)) as address, visited(address, tokens, ledger, seed=1):
+            time.sleep(1)
+            ledger.fault_began("full disk")
+            with full(disk):
+                time.sleep(4)
+            ledger.fault_ended()
+            ledger.settle()
+            time.sleep(SECONDS_TO_RECOVER + 2)
+        judge(url, ledger)
+
+    with capsys.disabled():
+        print(f"\n{ledger.sheet()}")  # noqa: T201 - the figures
+    assert ledger.violations.total() == 0, ledger.sheet()
+    assert ledger.statuses[503] > 0, ledger.sheet()
+    assert len(ledger.answers) == len(ledger.intents) > 100, ledger.sheet()
