@@ -12,7 +12,7 @@ from entrypoints.http.authentication import Authentication, AuthenticationPolicy
 from entrypoints.http.chat import chat
 from entrypoints.http.conversations import ConversationController
 from entrypoints.http.documents import document_router
-from entrypoints.http.edge import Deadline, Edge
+from entrypoints.http.edge import Deadline, Edge, ExactPaths
 from entrypoints.http.health import live, ready
 from entrypoints.http.me import me
 from entrypoints.http.messages import MessageController
@@ -27,7 +27,7 @@ MAX_BODY: Final = 1024 * 1024
 
 def make_app(settings: Settings) -> ASGIApp:
     """The service as an ASGI application; its adapters live from startup to shutdown. Raises SettingsError."""
-    in_time = Deadline(make_litestar(settings), settings.request_timeout)
+    in_time = Deadline(ExactPaths(make_litestar(settings)), settings.request_timeout)
     return Edge(CrossOrigin(in_time, settings.origins))
 
 

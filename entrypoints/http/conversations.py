@@ -48,6 +48,7 @@ class ConversationController(Controller):
         One that becomes active while a client walks the pages moves to the top of a fresh list, and is not met again
         further down.
         """
+        request.require_plain_query()
         owner_id = request.principal.owner_id
         window = ConversationWindow(
             limit=limit,

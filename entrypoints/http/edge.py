@@ -10,7 +10,7 @@ from typing import Final
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from entrypoints.http.problems import problem_answer
+from entrypoints.http.problems import MEANING, problem_answer
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,128}")
 _PROCESS: Final = secrets.token_hex(8).encode()
@@ -50,6 +50,24 @@ class Edge:
         await self._app(scope, receive, send_with_headers)
 
 
+class ExactPaths:
+    """Answers 404 where a path is spelt otherwise than it is routed, so that no rule on paths can be gone around.
+
+    No path of ours has a character that must be encoded, an empty segment, or a slash at its end.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        path = scope.get("raw_path") or b""
+        if scope["type"] == ScopeType.HTTP and (b"%" in path or b"//" in path or path.endswith(b"/")):
+            await _refuse(send, HTTPStatus.NOT_FOUND, "not_found", MEANING[HTTPStatus.NOT_FOUND])
+        else:
+            await self._app(scope, receive, send)
+
+
 class Deadline:
     """Answers 503 when an answer has not begun after ``seconds``; what was begun to be written is finished."""
 
@@ -75,9 +93,13 @@ class Deadline:
         except TimeoutError:
             if not deadline.expired():
                 raise
-            headers, body = problem_answer(HTTPStatus.SERVICE_UNAVAILABLE, "too_slow", "The answer took too long.")
-            await send({"type": "http.response.start", "status": HTTPStatus.SERVICE_UNAVAILABLE, "headers": headers})
-            await send({"type": "http.response.body", "body": body, "more_body": False})
+            await _refuse(send, HTTPStatus.SERVICE_UNAVAILABLE, "too_slow", "The answer took too long.")
+
+
+async def _refuse(send: Send, status: HTTPStatus, code: str, detail: str) -> None:
+    headers, body = problem_answer(status, code, detail)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _request_id(scope: Scope) -> bytes:

@@ -48,6 +48,7 @@ class MessageController(Controller):
         around: Annotated[int | None, QueryParameter(ge=0, le=MAX_SEQ, description="Those around this seq.")] = None,
     ) -> MessagesView:
         """Read a page, always oldest first: the newest, or the one at an anchor (at most one may be given)."""
+        request.require_plain_query()
         window = MessageWindow(limit=limit, before=before, after=after, around=around)
         page = await request.application.read_history(
             request.principal, require_conversation_id(conversation_id), window

@@ -120,25 +120,28 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
 
 
 def _errors(path: str, operation: dict[str, Any], *, is_api: bool, has_body: bool) -> Iterator[HTTPStatus]:
-    if has_body:
-        yield HTTPStatus.BAD_REQUEST
+    yield HTTPStatus.BAD_REQUEST
     if is_api:
         yield HTTPStatus.UNAUTHORIZED
         yield HTTPStatus.FORBIDDEN
     if "{conversation_id}" in path or operation["operationId"] in {"chat", "createConversation"}:
         yield HTTPStatus.NOT_FOUND
+    yield HTTPStatus.REQUEST_TIMEOUT
     if has_body:
         yield HTTPStatus.CONFLICT
         if operation["operationId"] == "appendMessages":
             yield HTTPStatus.PRECONDITION_FAILED
         yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    yield HTTPStatus.REQUEST_URI_TOO_LONG
+    if has_body:
         yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     if has_body or any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
         yield HTTPStatus.UNPROCESSABLE_ENTITY
+    yield HTTPStatus.TOO_MANY_REQUESTS
+    yield HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     if operation["operationId"] == "chat":
         yield HTTPStatus.BAD_GATEWAY
-    if path != "/health/live":
-        yield HTTPStatus.SERVICE_UNAVAILABLE
+    yield HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _problem(status: HTTPStatus) -> dict[str, Any]:

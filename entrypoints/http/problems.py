@@ -37,18 +37,22 @@ STATUS: Final[Mapping[type[AiAgentError], HTTPStatus]] = {
 }
 
 MEANING: Final[Mapping[HTTPStatus, str]] = {
-    HTTPStatus.BAD_REQUEST: "The body is not JSON, not UTF-8, or nests too deep.",
+    HTTPStatus.BAD_REQUEST: "This is no valid HTTP, or the body is not JSON, not UTF-8, or nests too deep.",
     HTTPStatus.UNAUTHORIZED: "No valid session.",
     HTTPStatus.FORBIDDEN: "The caller is known, and may not: banned, an untrusted origin, another's role.",
     HTTPStatus.NOT_FOUND: "It does not exist, or it is somebody else's.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The path has no such method.",
+    HTTPStatus.REQUEST_TIMEOUT: "The request did not arrive in time.",
     HTTPStatus.CONFLICT: "The state moved too often meanwhile; try again.",
     HTTPStatus.PRECONDITION_FAILED: "If-Match names another state than the latest; last_seq tells the latest.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "The path or the query is too long, or has too many fields.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A value breaks a rule; the errors name the fields.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests were sent ahead of their answers, on one connection.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The headers are too large, or too many.",
     HTTPStatus.BAD_GATEWAY: "The reply failed; the user's message is saved.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The storage is not available; try again after Retry-After seconds.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The storage is away, or too much is asked at once; try again after Retry-After.",
 }
 """What each status of an error means here."""
 

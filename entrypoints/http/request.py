@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from itertools import accumulate
 from typing import Any, Final, override
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Request
@@ -24,6 +25,8 @@ _LONGEST_FIELD: Final = 200
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(_STEPS))
+_NUMBERS: Final = frozenset({"limit", "before", "after", "around"})
+_PARAMETERS: Final = {name.encode(): name for name in (*_NUMBERS, "cursor", "archived")}
 _ETAG: Final = re.compile(r'"([0-9]{1,10})"', re.ASCII)
 _PLACE: Final = re.compile(r"(?P<reason>.*?)(?: - at `(?P<place>\$.*)`)?", re.DOTALL)
 _NAMED_FIELD: Final = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
@@ -75,6 +78,13 @@ class ApiRequest(Request[Principal, None, State]):
             raise RuleViolationError("If-Match", 'must be one ETag of the conversation, such as "7"')
         return int(match[1])
 
+    def require_plain_query(self) -> None:
+        """Raise RuleViolationError for a parameter that is given twice, or a number that is not in ASCII digits alone.
+
+        Litestar takes the last one, and whatever can be read as a number (``1e2``, ``null``).
+        """
+        _require_plain(self.scope["query_string"])
+
     def _require_json(self) -> None:
         types = values_of(self.scope["headers"], b"content-type")
         encodings = values_of(self.scope["headers"], b"content-encoding")
@@ -99,6 +109,21 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise _too_deep()
     return value
+
+
+@lru_cache(256)
+def _require_plain(query: bytes) -> None:
+    given = set()
+    for field in query.split(b"&"):
+        name, _, value = field.partition(b"=")
+        parameter = _PARAMETERS.get(unquote_to_bytes(name))
+        if parameter is None:
+            continue
+        if parameter in given:
+            raise RuleViolationError(parameter, "must be given once")
+        if parameter in _NUMBERS and not value.isdigit():
+            raise RuleViolationError(parameter, "must be a number in plain digits")
+        given.add(parameter)
 
 
 def _depth(body: bytes) -> int:

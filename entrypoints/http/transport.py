@@ -7,32 +7,37 @@ reading; one client could fill the memory or hold a worker.
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, override
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from entrypoints.http.edge import SECURITY_HEADERS
+from entrypoints.http.heads import is_sound
 from entrypoints.http.joined_writes import JoinedWrites
-from entrypoints.http.problems import problem_answer
+from entrypoints.http.refusals import refusal_answer, refusing
 
 _SEND_BUFFER: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one request may take: bytes, fields, seconds; and how many requests a worker answers at once."""
+    """What one request may take: bytes, fields, seconds; and how much a worker has open, or answers, at once.
+
+    The connections stay below the 1,024 files that a process may usually have open.
+    """
 
     head_bytes: int = 16 * 1024
     head_fields: int = 64
     path_bytes: int = 1024
     query_bytes: int = 4 * 1024
+    query_fields: int = 32
     head_seconds: float = 10
     body_seconds: float = 10
     write_seconds: float = 20
     requests_at_once: int = 1000
+    pipelined: int = 32
+    connections: int = 900
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -50,6 +55,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._reading: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
         self._running: RequestResponseCycle | None = None
+        self._refusal: HTTPStatus | None = None
+        self._idle_since = 0.0
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
@@ -57,6 +64,9 @@ class GuardedProtocol(HttpToolsProtocol):
         if endpoint := transport.get_extra_info("socket"):
             endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self._await(self.limits.head_seconds)
+        self._idle_since = self.loop.time()
+        if len(self.connections) > self.limits.connections:
+            self._make_room()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -67,6 +77,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        if self._refusal:
+            return
         if self._in_head:
             self._head_bytes += len(data)
             if self._reading is None:
@@ -74,30 +86,46 @@ class GuardedProtocol(HttpToolsProtocol):
         super().data_received(data)
         # The parser tells of a header only when it is whole, and one may never be.
         if self._in_head and self._head_bytes > 2 * self.limits.head_bytes and not self.transport.is_closing():
-            self._refuse_raw(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     @override
     def on_message_begin(self) -> None:
         self._in_head = True
+        if len(self.pipeline) >= self.limits.pipelined:
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS)
+            raise OverflowError  # stops the parser
         super().on_message_begin()
 
     @override
     def on_headers_complete(self) -> None:
-        self._in_head = False
         self._head_bytes = 0
         self._await(self.limits.body_seconds)
         refusal = self._judge_head()
         served = self.app
         if refusal:
-            self.app = _refusing(refusal)
+            self.app = refusing(refusal)
         super().on_headers_complete()
         self.app = served
+        self._in_head = False
 
     @override
     def on_message_complete(self) -> None:
         self._in_head = True
         self._await(None)
         super().on_message_complete()
+
+    @override
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._idle_since = self.loop.time()
+        if self._refusal and self._running and self._running.response_complete:
+            self._refuse_now(self._refusal)
+        elif self.transport.is_closing():
+            self._close()
+
+    @override
+    def timeout_keep_alive_handler(self) -> None:
+        self._close()
 
     @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -107,27 +135,35 @@ class GuardedProtocol(HttpToolsProtocol):
     @override
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._writing = self.loop.call_later(self.limits.write_seconds, self._cut_off)
+        self._await_reader()
 
     @override
     def resume_writing(self) -> None:
-        if self._writing:
+        if self._writing and not self.transport.is_closing():
             self._writing.cancel()
             self._writing = None
         super().resume_writing()
 
     @override
     def send_400_response(self, msg: str) -> None:
-        self._refuse_raw(HTTPStatus.BAD_REQUEST)
+        self._refuse(HTTPStatus.BAD_REQUEST)
 
     def _judge_head(self) -> HTTPStatus | None:
+        limits = self.limits
         path, _, query = self.url.partition(b"?")
-        if len(path) > self.limits.path_bytes or len(query) > self.limits.query_bytes:
+        is_long = len(path) > limits.path_bytes or len(query) > limits.query_bytes
+        if is_long or query.count(b"&") >= limits.query_fields:
             return HTTPStatus.REQUEST_URI_TOO_LONG
-        size = sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if size > self.limits.head_bytes or len(self.headers) > self.limits.head_fields:
+        size, hosts = 0, []
+        for name, value in self.headers:
+            size += len(name) + len(value) + 4
+            if name == b"host":
+                hosts.append(value)
+        if size > limits.head_bytes or len(self.headers) > limits.head_fields:
             return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        if len(self.tasks) >= self.limits.requests_at_once:
+        if not is_sound(self.url, self.parser.get_http_version(), hosts):
+            return HTTPStatus.BAD_REQUEST
+        if len(self.tasks) >= limits.requests_at_once:
             return HTTPStatus.SERVICE_UNAVAILABLE
         return None
 
@@ -139,15 +175,36 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _end_waiting(self) -> None:
         self._reading = None
-        answering = self.cycle if self.cycle is not None and not self.cycle.response_complete else None
-        if self._in_head and answering:  # the client waits for us, and has begun to send the next request
+        if self._in_head and not self._is_idle():  # the client waits for us, and has begun to send the next request
             self._await(self.limits.head_seconds)
         elif self._in_head and self._head_bytes == 0:
-            self.transport.close()
-        elif not self._in_head and (answering is None or answering.response_started):
-            self._cut_off()  # its answer came before its body
+            self._close()
         else:
-            self._refuse_raw(HTTPStatus.REQUEST_TIMEOUT)
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _is_idle(self) -> bool:
+        """Whether no request is being read or answered."""
+        return self._in_head and (self.cycle is None or self.cycle.response_complete)
+
+    def _make_room(self) -> None:
+        """End the connection that has waited longest for a request; where every other one has its own, this one."""
+        others = [one for one in self.connections if one is not self and not one.transport.is_closing()]
+        idle = [one for one in others if isinstance(one, GuardedProtocol) and one._is_idle()]  # noqa: SLF001 - our own
+        if len(others) < self.limits.connections:
+            return
+        if idle:
+            min(idle, key=lambda one: one._idle_since)._end_waiting()  # noqa: SLF001 - our own
+        else:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _close(self) -> None:
+        """End the connection as soon as the client has taken what was written, or after a while."""
+        self.transport.close()
+        self._await_reader()
+
+    def _await_reader(self) -> None:
+        if self._writing is None:
+            self._writing = self.loop.call_later(self.limits.write_seconds, self._cut_off)
 
     def _cut_off(self) -> None:
         """End the connection now, with what it has not taken: a polite end would keep that in the kernel."""
@@ -156,12 +213,24 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.abort()
         self._tell_application()
 
-    def _refuse_raw(self, status: HTTPStatus) -> None:
-        """Answer in place of the application, which learns that the client has gone, and close."""
-        headers, body = _answer(status)
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer in place of the application, once all that was asked before has its answer, and close."""
+        self._await(None)
+        failed = None if self._in_head else self.cycle
+        if self.pipeline and self.pipeline[0][0] is failed:
+            self.pipeline.popleft()
+        if failed is not None and failed.response_started:  # its answer came before its body
+            self._cut_off()
+        elif self._running in {None, failed} or self._running.response_complete:
+            self._refuse_now(status)
+        else:
+            self._refusal = self._refusal or status
+
+    def _refuse_now(self, status: HTTPStatus) -> None:
+        headers, body = refusal_answer(status)
         lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *(b"%s: %s" % pair for pair in headers)]
         self.transport.write(b"\r\n".join([*lines, b"", body]))
-        self.transport.close()
+        self._close()
         self._tell_application()
 
     def _tell_application(self) -> None:
@@ -171,26 +240,3 @@ class GuardedProtocol(HttpToolsProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
-
-
-def _refusing(status: HTTPStatus) -> Callable[..., Any]:
-    async def refuse(_scope: Any, _receive: Any, send: Callable[[Any], Any]) -> None:
-        headers, body = _answer(status)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
-
-    return refuse
-
-
-def _answer(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    headers, body = problem_answer(status, *_PROBLEMS[status])
-    return [*SECURITY_HEADERS, *headers, (b"connection", b"close")], body
-
-
-_PROBLEMS: Final = {
-    HTTPStatus.BAD_REQUEST: ("bad_request", "This is no valid HTTP request."),
-    HTTPStatus.REQUEST_TIMEOUT: ("too_slow", "The request did not arrive in time."),
-    HTTPStatus.REQUEST_URI_TOO_LONG: ("uri_too_long", "The path or the query is too long."),
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ("headers_too_large", "The headers are too large, or too many."),
-    HTTPStatus.SERVICE_UNAVAILABLE: ("overloaded", "Too many requests are being answered; try again in a moment."),
-}

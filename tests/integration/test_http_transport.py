@@ -1,12 +1,14 @@
 """What a client can't make grow, nor keep waiting: over raw sockets."""
 
+import asyncio
 import json
 import select
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import ClassVar, override
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,12 +17,35 @@ import pytest
 from entrypoints.http.transport import GuardedProtocol, Limits
 from entrypoints.settings import Settings
 from tests.conftest import running_service
+from tests.integration.test_cli import eventually
 
 
 class QuickProtocol(GuardedProtocol):
     """With deadlines that a test can wait for."""
 
     limits = Limits(head_seconds=0.4, body_seconds=0.4, write_seconds=0.4)
+
+
+class CrowdedProtocol(GuardedProtocol):
+    """With room for three connections."""
+
+    limits = Limits(connections=3)
+
+
+class CountedProtocol(QuickProtocol):
+    """Knows how many connections it serves."""
+
+    open: ClassVar[set[GuardedProtocol]] = set()
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
+        self.open.add(self)
+        super().connection_made(transport)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.open.discard(self)
+        super().connection_lost(exc)
 
 
 POST = b"POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -38,6 +63,17 @@ def quick(settings: Settings) -> Iterator[str]:
 def connected(address: str) -> Iterator[socket.socket]:
     place = urlsplit(address)
     with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as connection:
+        yield connection
+
+
+@contextmanager
+def not_reading(address: str) -> Iterator[socket.socket]:
+    """A connection whose client takes next to nothing."""
+    place = urlsplit(address)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(20)
+        connection.connect((place.hostname, place.port))
         yield connection
 
 
@@ -218,6 +254,72 @@ def test_a_connection_serves_many_requests_and_pipelined_ones(quick: str) -> Non
     assert answer.count(b"HTTP/1.1 200 OK") == 21
 
 
+def test_requests_sent_far_ahead_of_their_answers_are_refused_after_those_before_them(
+    service: str, new_token: Callable[[], str]
+) -> None:
+    me = b"GET /api/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + new_token().encode() + b"\r\n\r\n"
+
+    with connected(service) as connection:
+        connection.sendall(me * 5000)
+        answer = read_all(connection)
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 1 + Limits().pipelined
+    assert answer.count(b"HTTP/1.1") == answer.count(b"HTTP/1.1 200 OK") + 1
+    assert b"HTTP/1.1 429 Too Many Requests" in answer
+
+
+def test_who_waits_longest_makes_room_for_one_who_asks(settings: Settings) -> None:
+    with running_service(settings, CrowdedProtocol) as crowded, ExitStack() as stack:
+        first, *others = [stack.enter_context(connected(crowded)) for _ in range(3)]
+        for connection in others:
+            connection.sendall(GET + b"\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+        newcomer = ask(crowded, GET + CLOSE)
+
+        assert newcomer[0] == 200
+        assert read_all(first) == b""
+        for connection in others:
+            connection.sendall(GET + b"\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+def test_where_nobody_is_idle_there_is_no_room(settings: Settings, new_token: Callable[[], str]) -> None:
+    begun = POST + b"Authorization: Bearer " + new_token().encode() + b"\r\nContent-Length: 15\r\n\r\n"
+    with running_service(settings, CrowdedProtocol) as crowded, ExitStack() as stack:
+        connections = [stack.enter_context(connected(crowded)) for _ in range(3)]
+        for connection in connections:
+            connection.sendall(begun + b"{")
+            time.sleep(0.05)  # each is read before the next one comes
+
+        with connected(crowded) as newcomer:
+            refused = read_all(newcomer)
+        for connection in connections:
+            connection.sendall(b'"message":"x"}')
+        answers = [connection.recv(4096) for connection in connections]
+
+        assert refused.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 1" in refused
+        assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers)
+        assert ask(crowded, GET + CLOSE)[0] == 200
+
+
+def test_who_does_not_take_the_end_of_an_answer_is_cut_off(settings: Settings, new_token: Callable[[], str]) -> None:
+    authorization = f"Bearer {new_token()}"
+    with running_service(settings, CountedProtocol) as address, ExitStack() as stack:
+        with httpx.Client(base_url=address, headers={"Authorization": authorization}) as client:
+            path = client.post("/api/conversations", json={}).headers["Location"]
+            client.post(f"{path}/messages", json={"messages": [{"role": "user", "content": "x" * 10_000}] * 40})
+
+        for limit in range(1, 41):  # of some of these sizes just a little is left when the kernel's buffers are full
+            for end in ("", "Connection: close\r\n"):
+                connection = stack.enter_context(not_reading(address))
+                line = f"GET {path}/messages?limit={limit} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
+                connection.sendall(f"{line}{end}\r\n".encode())
+
+        assert eventually(lambda: not CountedProtocol.open, 20)  # kept alive for 5 s, and awaited for 0.4 s
+
+
 def test_who_stops_reading_is_cut_off(
     quick: str, new_token: Callable[[], str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -228,11 +330,7 @@ def test_who_stops_reading_is_cut_off(
         for _ in range(2):
             client.post(f"{path}/messages", json=big)
 
-    place = urlsplit(quick)
-    with socket.socket() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(20)
-        connection.connect((place.hostname, place.port))
+    with not_reading(quick) as connection:
         one = f"GET {path}/messages?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n\r\n"
         connection.sendall(one.encode() * 30)
         hung_up = select.poll()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.security.corpus import CANARY, CONVERSATION, MESSAGE, SHOWN, TOKEN, Input, corpus
+from tests.security.corpus import SHOWN, corpus
+from tests.security.corpus.inputs import CANARY, CONVERSATION, MESSAGE, TOKEN, Input
 from tests.security.wire import Answer, exchange
 
 INPUTS = corpus()
@@ -17,7 +18,7 @@ INNER = re.compile(
 )
 """What would tell of the inside."""
 
-AT_THE_TRANSPORT = frozenset({"bad_request", "uri_too_long", "headers_too_large", "too_slow"})
+AT_THE_TRANSPORT = frozenset({"bad_request", "uri_too_long", "headers_too_large"})
 """Codes of what is refused before there is a request that could have an id; the connection is closed."""
 
 

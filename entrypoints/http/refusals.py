@@ -1,0 +1,40 @@
+"""Refusals: what the transport answers in place of the application."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+from entrypoints.http.edge import SECURITY_HEADERS
+from entrypoints.http.problems import MEANING, problem_answer
+
+
+def refusing(status: HTTPStatus) -> Callable[..., Any]:
+    """An application that refuses every request, and has the connection closed."""
+
+    async def refuse(_scope: Any, _receive: Any, send: Callable[[Any], Any]) -> None:
+        headers, body = refusal_answer(status)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    return refuse
+
+
+def refusal_answer(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of the answer."""
+    headers, body = problem_answer(status, *_PROBLEMS[status])
+    return [*SECURITY_HEADERS, *headers, (b"connection", b"close")], body
+
+
+_PROBLEMS: Final = {
+    HTTPStatus.BAD_REQUEST: ("bad_request", "This is no valid HTTP request."),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("overloaded", "Too many requests are being answered; try again in a moment."),
+    **{
+        status: (code, MEANING[status])
+        for status, code in (
+            (HTTPStatus.REQUEST_TIMEOUT, "too_slow"),
+            (HTTPStatus.REQUEST_URI_TOO_LONG, "uri_too_long"),
+            (HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"),
+            (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"),
+        )
+    },
+}
