@@ -2,8 +2,11 @@
 
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 
 class CountingProxy:
@@ -64,3 +67,17 @@ class _Turn:
     """Whose turn it is on one connection."""
 
     is_clients = False
+
+
+@contextmanager
+def counting_proxy(url: str, folder: Path) -> Iterator[tuple[str, CountingProxy]]:
+    """A proxy before the database, and the URL that leads through it."""
+    parts = urlsplit(url)
+    sockets = parse_qs(parts.query).get("host")
+    port = parts.port or 5432
+    place = f"{sockets[0]}/.s.PGSQL.{port}" if sockets else (parts.hostname or "", port)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(folder / ".s.PGSQL.5432"))
+    with CountingProxy(listener, place) as proxy:
+        login = parts.netloc.rpartition("@")[0]
+        yield f"postgresql://{login + '@' if login else ''}{parts.path}?host={folder}", proxy

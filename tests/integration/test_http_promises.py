@@ -1,20 +1,17 @@
 """Promises over HTTP under concurrency: one key, one effect; seqs dense and in order; counted round trips."""
 
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from entrypoints.settings import Settings
 from tests.conftest import running_service, settings_for
-from tests.wire import CountingProxy
+from tests.wire import CountingProxy, counting_proxy
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 
@@ -167,20 +164,6 @@ def counted(settings: Settings, tmp_path: Path) -> Iterator[tuple[str, CountingP
         running_service(settings_for(url)) as address,
     ):
         yield address, proxy
-
-
-@contextmanager
-def counting_proxy(url: str, folder: Path) -> Iterator[tuple[str, CountingProxy]]:
-    """A proxy before the database, and the URL that leads through it."""
-    parts = urlsplit(url)
-    sockets = parse_qs(parts.query).get("host")
-    port = parts.port or 5432
-    place = f"{sockets[0]}/.s.PGSQL.{port}" if sockets else (parts.hostname or "", port)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(folder / ".s.PGSQL.5432"))
-    with CountingProxy(listener, place) as proxy:
-        login = parts.netloc.rpartition("@")[0]
-        yield f"postgresql://{login + '@' if login else ''}{parts.path}?host={folder}", proxy
 
 
 def test_round_trips_are_few(counted: tuple[str, CountingProxy], new_token: Callable[[], str]) -> None:
