@@ -18,6 +18,8 @@ $(INSTALLED): pyproject.toml uv.lock
 	@sh .make/uv.sh sync --frozen --quiet
 	@echo '$(UV_PYTHON)' > $@
 
+BENCH_INSTALLED := .venv-bench/.installed
+
 .PHONY: help
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -27,9 +29,10 @@ run: $(INSTALLED) ## Start the service and what it needs; ARGS="..." goes to `ai
 	@exec .venv/bin/ai-agent dev $(ARGS)
 
 .PHONY: test
-test: $(INSTALLED) ## Run the tests but those of `jobs`, `security` and `faults`; ARGS="..." goes to pytest
-	@exec .venv/bin/python -m pytest --ignore tests/faults --ignore tests/jobs --ignore tests/security $(PARALLEL) $(ARGS)
+test: $(INSTALLED) ## Run the tests but those of `jobs`, `security`, `faults`, `bench-smoke`; ARGS="..." goes to pytest
+	@exec .venv/bin/python -m pytest $(SEPARATE) $(PARALLEL) $(ARGS)
 
+SEPARATE = $(foreach folder,benchmarks faults jobs security,--ignore tests/$(folder))
 PARALLEL = -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: jobs
@@ -43,6 +46,23 @@ security: $(INSTALLED) ## Bad input over raw sockets, isolation, fidelity, log c
 .PHONY: faults
 faults: $(INSTALLED) ## Break things under load; FAULTS_SEED and FAULTS_SECONDS are read from the environment
 	@exec .venv/bin/python -m pytest -m faults tests/faults $(ARGS)
+
+.PHONY: bench-smoke
+bench-smoke: $(INSTALLED) ## The benchmarks' harness, in seconds: round trips, prepared statements, memory
+	@exec .venv/bin/python -m pytest tests/benchmarks $(ARGS)
+
+.PHONY: bench
+bench: $(INSTALLED) $(BENCH_INSTALLED) ## Measure beside the references, on Linux; ARGS="--help" tells what can be chosen
+	@exec .venv/bin/python -m tests.benchmarks $(ARGS)
+
+# The references' packages stand in an environment of their own, made whole or not at all.
+$(BENCH_INSTALLED): pyproject.toml uv.lock
+	@rm -rf .venv-bench
+	@sh .make/uv.sh venv --quiet .venv-bench
+	@sh .make/uv.sh export --frozen --quiet --no-default-groups --group bench --no-emit-project \
+		--output-file .venv-bench/requirements.txt
+	@sh .make/uv.sh pip sync --quiet --python .venv-bench/bin/python .venv-bench/requirements.txt
+	@touch $@
 
 .PHONY: check
 check: format-check lint types imports dependencies lock-check test ## All that CI runs, cheap first
@@ -103,5 +123,5 @@ migrate: $(INSTALLED) ## Bring the database's schema up to date
 
 .PHONY: clean
 clean: ## Remove what can be made again; the development database in .data stays
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .venv-bench .bench .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find . \( -name .data -o -name .git \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

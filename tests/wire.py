@@ -1,6 +1,7 @@
-"""A proxy before PostgreSQL that counts round trips: how often the client stops sending and waits for an answer."""
+"""A proxy before PostgreSQL that counts preparations, and round trips: the client stops sending, and waits."""
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ class CountingProxy:
         self._lock = threading.Lock()
         self._ends: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
-        self.round_trips = 0
+        self.reset()
 
     def __enter__(self) -> Self:
         self._listener.listen()
@@ -37,6 +38,7 @@ class CountingProxy:
     def reset(self) -> None:
         """Count from zero again."""
         self.round_trips = 0
+        self.prepared = 0
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -55,8 +57,9 @@ class CountingProxy:
         with suppress(OSError):
             while data := source.recv(65536):
                 with self._lock:
-                    if is_client and not turn.is_clients:
-                        self.round_trips += 1
+                    if is_client:
+                        self.round_trips += not turn.is_clients
+                        self.prepared += turn.count_prepared(data)
                     turn.is_clients = is_client
                 target.sendall(data)
         with suppress(OSError):
@@ -64,9 +67,26 @@ class CountingProxy:
 
 
 class _Turn:
-    """Whose turn it is on one connection."""
+    """Whose turn it is on one connection, and how far the client's messages were read."""
 
     is_clients = False
+
+    def __init__(self) -> None:
+        self._unread = b""
+        self._kind_length = 0  # the first message has a length only
+
+    def count_prepared(self, data: bytes) -> int:
+        """How many of the client's messages that end in this piece ask to parse a statement."""
+        self._unread += data
+        count = 0
+        while len(self._unread) >= self._kind_length + 4:
+            (length,) = struct.unpack_from("!I", self._unread, self._kind_length)
+            if len(self._unread) < self._kind_length + length:
+                break
+            count += self._unread[: self._kind_length] == b"P"
+            self._unread = self._unread[self._kind_length + length :]
+            self._kind_length = 1
+        return count
 
 
 @contextmanager

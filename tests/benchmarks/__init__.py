@@ -1,0 +1,1 @@
+"""Measured speed: the service beside its references, on the same database, work and machine."""

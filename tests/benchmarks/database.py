@@ -1,0 +1,54 @@
+"""The database of the benchmarks: durable, of their own, and filled once."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from adapters.embedded_postgres.server import EmbeddedPostgres
+from tests.benchmarks.world import World
+from tests.conftest import prepare
+from tests.postgres import execute
+
+_SETTINGS: Final[Mapping[str, str]] = {
+    "max_connections": "200",
+    "shared_buffers": "1GB",
+    "max_wal_size": "8GB",  # no checkpoint in the middle of a measurement
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A PostgreSQL that runs: where it is, and its first process."""
+
+    url: str
+    pid: int
+
+    def filled(self, world: World) -> str:
+        """The URL of a database that holds the world; it is filled when there is none yet."""
+        name = f"rows_{world.rows}"
+        if not execute(self.url, f"SELECT FROM pg_database WHERE datname = '{name}'"):
+            execute(self.url, "DROP DATABASE IF EXISTS filling", "CREATE DATABASE filling")
+            fill(self._of("filling"), world)
+            execute(self.url, f"ALTER DATABASE filling RENAME TO {name}")
+        return self._of(name)
+
+    def _of(self, name: str) -> str:
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[Server]:
+    """A durable PostgreSQL on a folder that is kept."""
+    with EmbeddedPostgres(folder, settings=_SETTINGS) as server:
+        pid = int((folder / "postmaster.pid").read_text().splitlines()[0])
+        yield Server(url=server.url, pid=pid)
+
+
+def fill(url: str, world: World) -> None:
+    """Migrate an empty database, and put the world into it."""
+    asyncio.run(prepare(url))
+    execute(url, *world.statements())

@@ -1,0 +1,72 @@
+"""What the benchmarks' harness can assert of the service anywhere: counts, which no clock can disturb."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import CalledProcessError
+
+import msgspec
+import pytest
+
+from tests.benchmarks.apps import APPS, RunningApp, running
+from tests.benchmarks.database import fill
+from tests.benchmarks.job import Job, drive
+from tests.benchmarks.measure import Counts, counts, resident_after, shape_of_answer
+from tests.benchmarks.workloads import WORKLOADS, request
+from tests.benchmarks.world import SMALL
+from tests.postgres import new_database
+
+_MIB = 1024 * 1024
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def filled_url(server_url: str) -> Iterator[str]:
+    """A database that holds the small world."""
+    with new_database(server_url) as url:
+        fill(url, SMALL)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def started(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """The service, as its command starts it."""
+    with running(APPS["service"], filled_url, tmp_path_factory.mktemp("service") / "log") as app:
+        yield app
+
+
+def test_round_trips_are_few_and_statements_are_prepared_once(filled_url: str, tmp_path: Path) -> None:
+    found = counts(APPS["service"], list(WORKLOADS), SMALL, filled_url, tmp_path)
+
+    trips = {"append": 2, "batch": 2, "chat": 3, "newest": 2, "deep": 2, "list": 2, "hot": 2, "me": 1}
+    assert found == {workload: Counts(round_trips=count, prepared=0) for workload, count in trips.items()}
+
+
+def test_the_floor_does_the_same_work(started: RunningApp, filled_url: str, tmp_path: Path) -> None:
+    with running(APPS["floor"], filled_url, tmp_path / "log") as floor:
+        for workload in WORKLOADS:
+            expected = shape_of_answer(started, workload, SMALL)
+
+            assert shape_of_answer(floor, workload, SMALL) == expected
+
+    found = counts(APPS["floor"], ["append", "newest"], SMALL, filled_url, tmp_path)
+    assert {one.round_trips for one in found.values()} == {2}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_memory_does_not_grow_over_20_000_requests(started: RunningApp) -> None:
+    (_, before), (_, after) = resident_after(started, SMALL, (2_000, 22_000))
+
+    assert after - before < 8 * _MIB
+    assert after < 120 * _MIB
+
+
+def test_answers_are_counted_and_a_refusal_is_no_answer(started: RunningApp) -> None:
+    job = Job(port=started.port, requests=started.requests("me", SMALL), connections=4, count=99)
+    stranger = msgspec.structs.replace(job, requests=[request("GET", "/api/me", "a-session-that-is-not-there")])
+    paced = msgspec.structs.replace(job, rate=1_000)
+
+    assert drive(job).count == drive(paced).count == 99
+    with pytest.raises(CalledProcessError):
+        drive(stranger)

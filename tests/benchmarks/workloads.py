@@ -1,0 +1,73 @@
+"""The workloads: what is asked for, in the requests of the native API."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from tests.benchmarks.world import WORDS, World
+
+type Requests = Callable[[World], Sequence[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What a workload is called in tables, its requests to the native API, and how many are under way at once."""
+
+    title: str
+    requests: Requests
+    connections: int = 16
+
+
+def request(method: str, path: str, token: str, body: Any = None) -> bytes:
+    """A whole request."""
+    content = b"" if body is None else msgspec.json.encode(body)
+    head = f"{method} {path} HTTP/1.1\r\nHost: benchmark\r\nAuthorization: Bearer {token}\r\n"
+    if body is not None:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+    return f"{head}\r\n".encode() + content
+
+
+def _append(token: str, conversation: str, count: int) -> bytes:
+    messages = [{"role": "user", "content": WORDS}] * count
+    return request("POST", f"/api/conversations/{conversation}/messages", token, {"messages": messages})
+
+
+def _page(token: str, conversation: str, before: int | None = None) -> bytes:
+    query = "limit=50" if before is None else f"limit=50&before={before}"
+    return request("GET", f"/api/conversations/{conversation}/messages?{query}", token)
+
+
+def _chat(token: str, conversation: str) -> bytes:
+    return request("POST", "/api/chat", token, {"message": WORDS, "conversation_id": conversation})
+
+
+def _deep(world: World) -> list[bytes]:
+    """Pages from a tenth of the long conversation on: from 100,000 where it has a million messages."""
+    start = world.long // 10
+    return [_page(*world.long_room, before=start + 51 + 7 * place % (world.long // 2)) for place in range(1_000)]
+
+
+WORKLOADS: Final[Mapping[str, Workload]] = {
+    "append": Workload(
+        title="append one message", requests=lambda world: [_append(*room, count=1) for room in world.rooms]
+    ),
+    "batch": Workload(title="append 20", requests=lambda world: [_append(*room, count=20) for room in world.rooms]),
+    "chat": Workload(title="chat with echo", requests=lambda world: [_chat(*room) for room in world.rooms]),
+    "newest": Workload(title="newest page of 50", requests=lambda world: [_page(*room) for room in world.rooms]),
+    "deep": Workload(title="page of 50 deep in a long one", requests=_deep),
+    "list": Workload(
+        title="20 of a long list of conversations",
+        requests=lambda world: [request("GET", "/api/conversations", world.lister)],
+    ),
+    "hot": Workload(
+        title="64 writers on one conversation",
+        requests=lambda world: [_append(*world.hot_room, count=1)],
+        connections=64,
+    ),
+    "me": Workload(
+        title="authentication alone",
+        requests=lambda world: [request("GET", "/api/me", token) for token, _ in world.rooms],
+    ),
+}

@@ -1,0 +1,115 @@
+"""What is in the database: users with sessions, many conversations, a very long one, a very long list."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+MESSAGES_OF_EACH: Final = 100
+"""In an ordinary conversation, when it is new."""
+_USERS: Final = 1_000
+_LONG, _LISTED, _FIRST_ORDINARY = 0, 1, 2
+"""The users with the long conversation and the long list, and the first of the others."""
+_ROOMS: Final = 1_000
+WORDS: Final = "The quick brown fox jumps over the lazy dog, and the dog lets it, as dogs of some age do. " * 3
+
+type Room = tuple[str, str]
+"""A session's token and one of its conversations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """How much there is. Everything is told by its number, so nothing need be asked of the database."""
+
+    long: int
+    """Messages of the long conversation, which is number 0."""
+    listed: int
+    """Conversations of the user with the long list: numbers 1 to ``listed``, of one message each."""
+    ordinary: int
+    """Other conversations, of 100 messages each: the numbers above."""
+
+    @classmethod
+    def of_rows(cls, rows: int) -> Self:
+        """A million messages in one conversation, 10,000 conversations in one list, the rest in ordinary ones."""
+        long, listed = 1_000_000, 10_000
+        return cls(long=long, listed=listed, ordinary=max(1_000, (rows - long - listed) // MESSAGES_OF_EACH))
+
+    @property
+    def rows(self) -> int:
+        """All messages, before anybody appends."""
+        return self.long + self.listed + self.ordinary * MESSAGES_OF_EACH
+
+    @property
+    def long_room(self) -> Room:
+        """The session and the id of the long conversation."""
+        return _room(_LONG, 0)
+
+    @property
+    def hot_room(self) -> Room:
+        """An ordinary conversation, for all to write to at once."""
+        return self._ordinary(0)
+
+    @property
+    def rooms(self) -> list[Room]:
+        """Up to 1,000 other ordinary conversations from all over the table, with a session that owns each."""
+        count = min(_ROOMS, self.ordinary - 1)
+        return [self._ordinary(1 + place * (self.ordinary - 1) // count) for place in range(count)]
+
+    @property
+    def lister(self) -> str:
+        """The session of the user with the long list."""
+        return _token(_LISTED)
+
+    def _ordinary(self, place: int) -> Room:
+        return _room(_FIRST_ORDINARY + place % _USERS, 1 + self.listed + place)
+
+    def statements(self) -> list[str]:
+        """What fills a database that is migrated and empty."""
+        listed, others = self.listed, self.listed + self.ordinary
+        spread = f"{_FIRST_ORDINARY} + (n - {listed + 1}) % {_USERS}"
+        return [
+            "SET session_replication_role = replica",  # or each row would look for its conversation
+            f"""
+            INSERT INTO "user" ("id", "name", "email", "emailVerified")
+            SELECT {_OWNER}, 'Somebody', n || '@example.test', true FROM generate_series(0, {_USERS + 1}) AS n
+            """,  # noqa: S608 - numbers of ours, here and below
+            f"""
+            INSERT INTO "session" ("id", "expiresAt", "token", "updatedAt", "userId")
+            SELECT n, now() + interval '10 years', {_TOKEN}, now(), {_OWNER} FROM generate_series(0, {_USERS + 1}) AS n
+            """,  # noqa: S608 - numbers of ours, here and below
+            _conversations(0, 0, owner=f"{_LONG}", messages=self.long),
+            _conversations(1, listed, owner=f"{_LISTED}", messages=1),
+            _conversations(listed + 1, others, owner=spread, messages=MESSAGES_OF_EACH),
+            f"""
+            INSERT INTO messages (owner_id, conversation_id, seq, role, content, status, metadata, created_at)
+            SELECT owner_id, id, seq, CASE seq % 2 WHEN 1 THEN 'user' ELSE 'assistant' END,
+                to_json(seq || '. {WORDS}'), 'completed', '{{}}', created_at + seq * interval '1 ms'
+            FROM conversations, generate_series(1, last_seq) AS seq
+            """,  # noqa: S608
+            "VACUUM (FREEZE, ANALYZE)",
+            "CHECKPOINT",
+        ]
+
+
+SMALL: Final = World(long=10_000, listed=100, ordinary=100)
+"""For comparison with a large one, and for the smoke test."""
+
+_OWNER: Final = "'user-' || n"
+_TOKEN: Final = "'benchmark-session-' || lpad(n::text, 14, '0')"
+_ID: Final = "('0190a000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
+
+
+def _conversations(first: int, last: int, *, owner: str, messages: int) -> str:
+    return f"""
+        INSERT INTO conversations
+            (owner_id, id, title, title_is_auto, metadata, last_seq, open_tool_calls, created_at, updated_at)
+        SELECT 'user-' || ({owner}), {_ID}, 'Conversation ' || n, true, '{{}}', {messages}, '{{}}',
+            '2026-01-01'::timestamptz + n * interval '1 s', '2026-01-01'::timestamptz + n * interval '1 s'
+        FROM generate_series({first}, {last}) AS n
+    """  # noqa: S608 - numbers of ours
+
+
+def _token(user: int) -> str:
+    return f"benchmark-session-{user:014}"
+
+
+def _room(user: int, number: int) -> Room:
+    return _token(user), f"conv_0190a000000070008000{number:012x}"
