@@ -12,7 +12,7 @@ from domain.conversation import NewConversation
 from domain.json_text import JsonText
 from entrypoints.http import request
 from tests.security import test_conversation_fidelity, test_corpus, test_fidelity
-from tests.security.corpus import Input
+from tests.security.corpus.inputs import Input
 from tests.security.mutants.mutant import Mutant, Replacement, hurry
 
 _TEXT: Final = test_fidelity.test_text_is_kept_to_the_code_point_unless_it_is_blank
