@@ -104,7 +104,13 @@ APPS: Final[Mapping[str, App]] = {
     "service": App(
         title="ai-agent",
         command=lambda port: [str(AI_AGENT), "serve", "--port", str(port)],
-        environment={"BETTER_AUTH_SECRET": SECRET, "BETTER_AUTH_URL": "http://localhost:3000"},
+        environment={
+            "BETTER_AUTH_SECRET": SECRET,
+            "BETTER_AUTH_URL": "http://localhost:3000",
+            "DATABASE_ACQUIRE_TIMEOUT": "30",  # what waits is measured, not refused
+            "DATABASE_COMMAND_TIMEOUT": "30",
+            "REQUEST_TIMEOUT": "60",
+        },
     ),
     "floor": App(title="bare ASGI + asyncpg", command=_uvicorn(sys.executable, "floor:app")),
     "sqlmodel": App(

@@ -51,9 +51,9 @@ class Results(msgspec.Struct, kw_only=True):
                 f"{sample.cpu:,.0f}",
                 _ratio(sample, samples.get("floor")),
                 _ratio(sample, samples.get("service")),
-                f"{self.counts[app][workload].round_trips:g}",
+                f"{self.counts[app][workload].round_trips:.0f}",
                 f"{sample.database_cpu:,.0f}",
-                f"{self.peak_mib[app]:.0f}",
+                f"{self.peak_mib.get(app, 0):.0f}",
                 f"{sample.client_busy:.0%}",
             ]
             for workload, samples in self.samples.items()

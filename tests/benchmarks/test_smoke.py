@@ -18,7 +18,7 @@ from tests.postgres import new_database
 
 _MIB = 1024 * 1024
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
