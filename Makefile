@@ -125,3 +125,7 @@ migrate: $(INSTALLED) ## Bring the database's schema up to date
 clean: ## Remove what can be made again; the development database in .data stays
 	rm -rf .venv .venv-bench .bench .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find . \( -name .data -o -name .git \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: bench-peers
+bench-peers: $(INSTALLED) ## Measure the Agents SDK's session against the same work done here
+	@sh .make/uv.sh run --quiet --frozen --isolated --group peers python -m tests.benchmarks.peers.sessions
