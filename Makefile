@@ -127,5 +127,6 @@ clean: ## Remove what can be made again; the development database in .data stays
 	find . \( -name .data -o -name .git \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: bench-peers
-bench-peers: $(INSTALLED) ## Measure the Agents SDK's session against the same work done here
+bench-peers: $(INSTALLED) ## Measure the Agents SDK's session and OGX against the same work done here
 	@sh .make/uv.sh run --quiet --frozen --isolated --group peers python -m tests.benchmarks.peers.sessions
+	@.venv/bin/python -m tests.benchmarks.peers.services
