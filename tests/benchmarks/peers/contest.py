@@ -10,12 +10,12 @@ from pathlib import Path
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
 from tests.benchmarks.peers.measuring import count_round_trips, measure
-from tests.benchmarks.peers.processes import cpu_seconds
 from tests.benchmarks.peers.report import render, render_round_trips
 from tests.benchmarks.peers.work import CASES, PAGE, Contestant, seed
+from tests.benchmarks.processes import cpu_seconds
 from tests.conftest import prepare
-from tests.integration.test_http_promises import counting_proxy
 from tests.postgres import execute, new_database
+from tests.wire import counting_proxy
 
 type Opening = Callable[[str], AbstractAsyncContextManager[Contestant]]
 

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any, ClassVar, override
 
 from tests.benchmarks.peers.connection import Connection
-from tests.benchmarks.peers.processes import cpu_seconds
 from tests.benchmarks.peers.work import WORKERS, Contestant
+from tests.benchmarks.processes import cpu_seconds
 
 _SECONDS_TO_START = 60
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.benchmarks.peers import measuring
 from tests.benchmarks.peers.measuring import Figures, Round, measure
-from tests.benchmarks.peers.processes import cpu_seconds
 from tests.benchmarks.peers.work import Case, Contestant, append_one
+from tests.benchmarks.processes import cpu_seconds
 from tests.integration.test_cli import eventually
 
 _BUSY = "import time\nwhile time.process_time() < 1: pass"
