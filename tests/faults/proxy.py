@@ -113,14 +113,17 @@ class FaultyProxy:
         if self._refuses:
             _abort(writer)
             return
+        ends = {writer}
+        self._writers.add(writer)
         try:
-            far_reader, far_writer = await asyncio.open_unix_connection(self._target())
-        except Exception:  # noqa: BLE001 - whatever keeps the target away
-            _abort(writer)
-            return
-        ends = {writer, far_writer}
-        self._writers |= ends
-        try:
+            await self._flows.wait()
+            try:
+                far_reader, far_writer = await asyncio.open_unix_connection(self._target())
+            except Exception:  # noqa: BLE001 - whatever keeps the target away
+                _abort(writer)
+                return
+            ends.add(far_writer)
+            self._writers.add(far_writer)
             await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
         finally:
             self._writers -= ends

@@ -13,9 +13,11 @@ import pytest
 
 from adapters.embedded_postgres.binaries import program
 from adapters.embedded_postgres.privileges import account_for
+from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.connecting import Connector
 from tests.conftest import running_service
 from tests.faults.chaos import prepare_users, visited
-from tests.faults.conftest import hurried_settings
+from tests.faults.conftest import Stage, hurried_settings
 from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
 from tests.faults.proxy import FaultyProxy
 from tests.faults.stage import CrashingDatabase
@@ -81,3 +83,22 @@ def test_the_service_moves_to_the_promoted_standby(
         print(f"\n{ledger.sheet()}")  # noqa: T201 - the figures
     assert ledger.violations.total() == 0, ledger.sheet()
     assert len(ledger.answers) == len(ledger.intents) > 50, ledger.sheet()
+
+
+async def test_new_connections_go_where_the_last_one_went(stage: Stage) -> None:
+    connect = Connector()
+    with FaultyProxy(stage.database.socket) as other:
+        ports = [stage.proxy.port, other.port]
+        url = f"postgresql://postgres@127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}/postgres?sslmode=disable"
+        arguments = DatabaseAddress.parse(url).arguments
+        with stage.proxy.refusing():
+            first = await connect(**arguments)
+        second = await connect(**arguments)
+        with other.refusing():
+            third = await connect(**arguments)
+        connections = (first, second, third)
+        taken = [connection._addr[1] for connection in connections]  # type: ignore[attr-defined]  # the stubs lack it
+        for connection in connections:
+            connection.terminate()
+
+    assert taken == [ports[1], ports[1], ports[0]]

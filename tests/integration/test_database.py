@@ -3,6 +3,7 @@
 import asyncio
 import random
 import secrets
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -178,3 +179,18 @@ async def test_a_statement_that_takes_too_long_is_an_outage(named_address: Datab
             await pool.fetch("SELECT pg_sleep(5)", ())
 
         assert (await pool.fetch("SELECT 1 AS one", ()))[0]["one"] == 1
+
+
+async def test_a_session_that_may_not_write_is_not_kept(empty_database_url: str) -> None:
+    change = f"ALTER DATABASE {urlsplit(empty_database_url).path[1:]}"
+    address = DatabaseAddress.parse(empty_database_url)
+    other = await asyncpg.connect(**address.arguments)
+    await other.execute(f"{change} SET default_transaction_read_only = on")
+
+    async with Database.connect(address, PoolSettings(size=1)) as pool:
+        with pytest.raises(UnavailableError):
+            await pool.write("CREATE TABLE notes ()", ())
+        await other.execute(f"{change} RESET default_transaction_read_only")
+        await pool.write("CREATE TABLE notes ()", ())
+
+    await other.close()
