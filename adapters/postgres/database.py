@@ -1,7 +1,7 @@
 """The database: a pool of connections that runs one statement at a time and knows which failures pass."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -11,6 +11,8 @@ import asyncpg
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.connecting import Connector, arguments_for
 from domain.errors import UnavailableError
+
+type _Acquired = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 _BROKEN: Final = (
     ConnectionError,
@@ -54,7 +56,7 @@ class Database:
         self._pool = pool
         self._acquire_timeout = acquire_timeout
         self._acquired = 0
-        self._writing: set[asyncio.Task[list[asyncpg.Record]]] = set()
+        self._unfinished: set[asyncio.Task[Any]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -73,7 +75,7 @@ class Database:
             try:
                 yield database
             finally:
-                await asyncio.gather(*database._writing, return_exceptions=True)
+                await asyncio.gather(*database._unfinished, return_exceptions=True)
 
     async def fetch(self, sql: str, arguments: Sequence[Any], *, may_repeat: bool = True) -> list[asyncpg.Record]:
         """All rows. Raises UnavailableError when the database is away, full or too slow.
@@ -100,10 +102,7 @@ class Database:
 
     async def write(self, sql: str, arguments: Sequence[Any], *, may_repeat: bool = False) -> asyncpg.Record | None:
         """The first row of a statement that writes; once begun it is finished, even if the caller is cancelled."""
-        task = asyncio.create_task(self.fetch(sql, arguments, may_repeat=may_repeat))
-        self._writing.add(task)
-        task.add_done_callback(self._written)
-        rows = await asyncio.shield(task)
+        rows = await asyncio.shield(self._finish(self.fetch(sql, arguments, may_repeat=may_repeat)))
         return rows[0] if rows else None
 
     async def _attempt(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
@@ -111,23 +110,36 @@ class Database:
         waits = self._acquired >= self._pool.get_max_size()
         self._acquired += 1
         try:
-            async with self._pool.acquire(timeout=self._acquire_timeout if waits else None) as connection:
-                return await self._run(connection, sql, arguments)
+            connection = await self._pool.acquire(timeout=self._acquire_timeout if waits else None)
+        except BaseException:
+            self._acquired -= 1
+            raise
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+        except BaseException as error:
+            if isinstance(error, _TELLING):
+                await self._pool.expire_connections()
+            # What was given up is cancelled first; who gave it up does not wait for that.
+            self._finish(self._release(connection, self._acquire_timeout))
+            raise
+        await self._release(connection, None)
+        return rows
+
+    async def _release(self, connection: _Acquired, seconds: float | None) -> None:
+        try:
+            await self._pool.release(connection, timeout=seconds)
         finally:
             self._acquired -= 1
 
-    async def _run(
-        self, connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", sql: str, arguments: Sequence[Any]
-    ) -> list[asyncpg.Record]:
-        try:
-            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
-        except _TELLING:
-            await self._pool.expire_connections()
-            raise
-        return rows
+    def _finish[Result](self, begun: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
+        """Let it end, even if nobody waits for it any more."""
+        task = asyncio.create_task(begun)
+        self._unfinished.add(task)
+        task.add_done_callback(self._finished)
+        return task
 
-    def _written(self, task: "asyncio.Task[list[asyncpg.Record]]") -> None:
-        self._writing.discard(task)
+    def _finished(self, task: "asyncio.Task[Any]") -> None:
+        self._unfinished.discard(task)
         if not task.cancelled():
             task.exception()  # if nobody waits for it any more, nobody need be told
 

@@ -20,19 +20,20 @@ _OPEN = "SELECT query FROM pg_stat_activity WHERE state LIKE 'idle in transactio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A database, the proxy before it, a guest of the service behind, and what the service's settings promise."""
+    """A database, the proxy before it, a guest of the service behind, with his token, and the service's settings."""
 
     database: CrashingDatabase
     proxy: FaultyProxy
     guest: Guest
     token: str
-    deadline: float
-    pool_size: int
+    settings: Settings
 
     def seconds_to_heal(self) -> float:
         """How long until all is answered as before; then every connection serves, and none is in a transaction."""
         seconds = self.guest.seconds_to_recover()
-        assert [one for one in self.guest.ask(["me"], self.pool_size * 3) if not one.response.is_success] == []
+        assert [
+            one for one in self.guest.ask(["me"], self.settings.database_pool_size * 3) if not one.response.is_success
+        ] == []
         assert execute(self.database.url, _OPEN) == []
         return seconds
 
@@ -61,11 +62,4 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         token, *_ = asyncio.run(prepare_users(database.url))
         settings = hurried_settings(f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable")
         with running_service(settings) as address, Guest(address, token) as guest:
-            yield Stage(
-                database=database,
-                proxy=proxy,
-                guest=guest,
-                token=token,
-                deadline=settings.request_timeout,
-                pool_size=settings.database_pool_size,
-            )
+            yield Stage(database=database, proxy=proxy, guest=guest, token=token, settings=settings)

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 import asyncpg
+import msgspec
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
+from tests.conftest import running_service
 from tests.faults.conftest import Stage
-from tests.faults.guest import ALL
+from tests.faults.guest import ALL, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
@@ -69,8 +71,30 @@ def test_every_answer_is_503_in_time_and_the_service_heals_by_itself(
     with capsys.disabled():
         print(f"\n{how}: answered within {slowest:.2f} s, healed within {healed:.2f} s")  # noqa: T201 - the figures
     assert [answer for answer in answers if not answer.is_outage] == []
-    assert slowest < stage.deadline + 1
+    assert slowest < stage.settings.request_timeout + 1
     assert healed < SECONDS_TO_RECOVER
+
+
+def test_to_give_a_silent_connection_back_takes_no_longer_than_to_get_one(stage: Stage) -> None:
+    patient = msgspec.structs.replace(stage.settings, database_command_timeout=2.5)
+    with running_service(patient) as address, Guest(address, stage.token) as guest:
+        guest.ask(["me"], 1)
+        with stage.proxy.silent():
+            (answer,) = guest.ask(["me"], 1)
+
+    assert answer.response.json()["code"] == "unavailable"
+
+
+def test_the_requests_own_deadline_ends_a_read_that_waits_for_a_silent_database(stage: Stage) -> None:
+    hurried = msgspec.structs.replace(stage.settings, request_timeout=1.0, database_command_timeout=6.0)
+    with running_service(hurried) as address, Guest(address, stage.token) as guest:
+        guest.ask(["me"], 1)
+        with stage.proxy.silent():
+            (answer,) = guest.ask(["me"], 1)
+
+        assert answer.is_outage
+        assert answer.response.json()["code"] == "too_slow"
+        assert guest.seconds_to_recover() < SECONDS_TO_RECOVER
 
 
 def test_one_silent_connection_tells_of_the_others(stage: Stage) -> None:

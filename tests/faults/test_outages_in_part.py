@@ -51,16 +51,18 @@ def test_who_waits_for_a_row_that_somebody_holds_is_answered_in_3_seconds_by_def
 
 def test_who_finds_no_free_connection_is_answered_in_time(stage: Stage) -> None:
     with transaction(stage.database.url, _MESSAGES), stage.proxy.slow(0.1):
-        answers = stage.guest.ask(["history"], stage.pool_size * 10)
+        answers = stage.guest.ask(["history"], stage.settings.database_pool_size * 10)
 
     assert [answer for answer in answers if not answer.is_outage] == []
-    assert max(answer.seconds for answer in answers) < stage.deadline + 1
+    assert max(answer.seconds for answer in answers) < stage.settings.request_timeout + 1
     assert stage.seconds_to_heal() < SECONDS_TO_RECOVER
 
 
 def test_while_the_database_is_read_only_reads_are_answered(stage: Stage) -> None:
     execute(stage.database.url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
-    assert eventually(lambda: all(answer.is_outage for answer in stage.guest.ask(["append"], stage.pool_size)))
+    assert eventually(
+        lambda: all(answer.is_outage for answer in stage.guest.ask(["append"], stage.settings.database_pool_size))
+    )
 
     answers = stage.guest.ask(WRITES)
     reads = stage.guest.ask(READS)

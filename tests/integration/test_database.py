@@ -66,7 +66,7 @@ async def test_a_write_that_has_begun_is_finished_though_its_caller_is_cancelled
     with pytest.raises(asyncio.CancelledError):
         await append
 
-    await asyncio.gather(*database._writing)
+    await asyncio.gather(*database._unfinished)
     assert (await repository.conversation(owner, conversation_id)).last_seq == 1
 
 
