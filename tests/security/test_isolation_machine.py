@@ -20,6 +20,8 @@ from hypothesis.stateful import (
 from tests.security.calls import call, missing_id, seen
 
 USERS = st.integers(0, 2)
+AWAY = st.sampled_from([1, 2, 0])
+"""How far from the owner the one who asks is: two times in three it is another."""
 TEXTS = st.text("abc\u202e\U0001f600", min_size=1, max_size=5)
 SEEDED = settings(
     max_examples=8,
@@ -42,6 +44,7 @@ class Isolation(RuleBasedStateMachine):
         super().__init__()
         self.clients = [self.new_client() for _ in range(3)]
         self.kept: list[dict[str, dict[str, Any]]] = [{}, {}, {}]
+        self.owners: dict[str, int] = {}
 
     def teardown(self) -> None:
         for client in self.clients:
@@ -60,8 +63,12 @@ class Isolation(RuleBasedStateMachine):
         assert answer.status_code == 201
         made: str = answer.json()["id"]
         assert not any(made in kept for kept in self.kept)
+        self.owners[made] = user
         self.kept[user][made] = {"title": title, "texts": [], "archived": False}
         return made
+
+    def who(self, conversation_id: str, away: int) -> int:
+        return (self.owners[conversation_id] + away) % 3
 
     def ask(self, user: int, conversation_id: str, kind: tuple[str, str, Any]) -> Any:
         """The answer to the owner; None if it is another's, which has been compared with a missing one."""
@@ -75,44 +82,51 @@ class Isolation(RuleBasedStateMachine):
         assert seen(answer) == seen(call(self.clients[user], missing_id(), kind))
         return None
 
-    @rule(user=USERS, one=ids, texts=st.lists(TEXTS, min_size=1, max_size=3))
-    def append(self, user: int, one: str, texts: list[str]) -> None:
+    @rule(away=AWAY, one=ids, texts=st.lists(TEXTS, min_size=1, max_size=3))
+    def append(self, away: int, one: str, texts: list[str]) -> None:
+        user = self.who(one, away)
         body = {"messages": [{"role": "user", "content": text} for text in texts]}
         if written := self.ask(user, one, ("POST", "/messages", body)):
             assert [message["content"] for message in written["data"]] == texts
             self.kept[user][one]["texts"] += texts
 
-    @rule(user=USERS, one=ids, text=TEXTS)
-    def chat(self, user: int, one: str, text: str) -> None:
+    @rule(away=AWAY, one=ids, text=TEXTS)
+    def chat(self, away: int, one: str, text: str) -> None:
+        user = self.who(one, away)
         if turn := self.ask(user, one, ("CHAT", "", {"message": text})):
             self.kept[user][one]["texts"] += [text, turn["response"]]
 
-    @rule(user=USERS, one=ids, title=TEXTS, archived=st.booleans())
-    def change(self, user: int, one: str, title: str, *, archived: bool) -> None:
+    @rule(away=AWAY, one=ids, title=TEXTS, archived=st.booleans())
+    def change(self, away: int, one: str, title: str, *, archived: bool) -> None:
+        user = self.who(one, away)
         if self.ask(user, one, ("PATCH", "", {"title": title, "archived": archived})) is not None:
             self.kept[user][one] |= {"title": title, "archived": archived}
 
-    @rule(user=USERS, one=ids)
-    def read(self, user: int, one: str) -> None:
+    @rule(away=AWAY, one=ids)
+    def read(self, away: int, one: str) -> None:
+        user = self.who(one, away)
         if found := self.ask(user, one, ("GET", "", None)):
             kept = self.kept[user][one]
             assert (found["title"], found["archived"]) == (kept["title"], kept["archived"])
             assert [message["content"] for message in found["messages"]] == kept["texts"][-50:]
 
-    @rule(user=USERS, one=ids, anchor=st.integers(0, 4))
-    def page(self, user: int, one: str, anchor: int) -> None:
+    @rule(away=AWAY, one=ids, anchor=st.integers(0, 4))
+    def page(self, away: int, one: str, anchor: int) -> None:
+        user = self.who(one, away)
         if found := self.ask(user, one, ("GET", f"/messages?after={anchor}&limit=200", None)):
             assert [message["content"] for message in found["data"]] == self.kept[user][one]["texts"][anchor:][:200]
 
-    @rule(user=USERS, one=ids)
-    def read_message(self, user: int, one: str) -> None:
+    @rule(away=AWAY, one=ids)
+    def read_message(self, away: int, one: str) -> None:
+        user = self.who(one, away)
         if self.kept[user].get(one, {"texts": [0]})["texts"] and (
             found := self.ask(user, one, ("GET", "/messages/{message}", None))
         ):
             assert found["content"] == self.kept[user][one]["texts"][0]
 
-    @rule(user=USERS, one=ids)
-    def delete_of_anybody(self, user: int, one: str) -> None:
+    @rule(away=AWAY, one=ids)
+    def delete_of_anybody(self, away: int, one: str) -> None:
+        user = self.who(one, away)
         if self.ask(user, one, ("DELETE", "", None)) is not None:
             del self.kept[user][one]
 
