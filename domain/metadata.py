@@ -1,6 +1,8 @@
 """Metadata: a small JSON object that a caller attaches, and JSON Merge Patch on it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from domain.errors import RuleViolationError
@@ -8,10 +10,14 @@ from domain.json_text import EMPTY_OBJECT, JsonText, depth_of
 
 MAX_BYTES = 16 * 1024
 MAX_DEPTH = 8
+_EXPONENT = re.compile("[0-9]e[-+]?[0-9]")
 
 
 def make_metadata(value: Mapping[str, Any] | None) -> JsonText:
-    """The object as JSON, within the limits (16 KiB encoded, 8 levels, no NUL: jsonb can't hold one)."""
+    """The object as JSON, within the limits: 16 KiB encoded, 8 levels, no NUL.
+
+    That is what jsonb can hold and how it writes it: 1e308 has 309 digits there.
+    """
     if not value:
         return EMPTY_OBJECT
     if depth_of(value, MAX_DEPTH) > MAX_DEPTH:
@@ -20,7 +26,7 @@ def make_metadata(value: Mapping[str, Any] | None) -> JsonText:
         document = JsonText.of(value)
     except ValueError as error:
         raise RuleViolationError("metadata", "must be a JSON object of Unicode text and finite numbers") from error
-    if len(document.text.encode()) > MAX_BYTES:
+    if len(document.text.encode()) + _digits_to_write_out(value, document) > MAX_BYTES:
         raise RuleViolationError("metadata", f"must not exceed {MAX_BYTES} bytes as JSON")
     if "\\u0000" in document.text and _holds_nul(value):
         raise RuleViolationError("metadata", "must not contain the character U+0000")
@@ -40,11 +46,24 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
+def _digits_to_write_out(value: object, document: JsonText) -> int:
+    if not _EXPONENT.search(document.text):
+        return 0
+    exponents = (one for one in _scalars(value) if isinstance(one, float) and "e" in repr(one))
+    return sum(abs(Decimal(repr(one)).adjusted()) for one in exponents)
+
+
 def _holds_nul(value: object) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
+    return any(isinstance(one, str) and "\0" in one for one in _scalars(value))
+
+
+def _scalars(value: object) -> Iterator[object]:
+    """What it is made of, keys included."""
     if isinstance(value, Mapping):
-        return any(_holds_nul(item) for pair in value.items() for item in pair)
-    if isinstance(value, list | tuple):
-        return any(_holds_nul(item) for item in value)
-    return False
+        for pair in value.items():
+            yield from _scalars(pair)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _scalars(item)
+    else:
+        yield value

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,23 @@ def test_metadata_of_a_conversation_is_kept_in_value_unless_it_has_a_nul(
         found = in_value(one.text)
         found = found["data"][0] if one is listed else found
         assert found["metadata"] == in_value(json.dumps(metadata))
+
+
+@pytest.mark.parametrize("number", ["1e308", "-1.5e308", "5e-324", "1e16"])
+def test_metadata_is_within_its_limit_as_it_reads_back_too(client: httpx.Client, number: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    statuses = set()
+
+    for count in (20, 40, 200, 900, 2000):
+        body = '{"metadata":{"a":[' + ",".join([number] * count) + "]}}"
+        answer = client.post("/api/conversations", content=body, headers=headers)
+        statuses.add(answer.status_code)
+        if answer.status_code == 201:
+            assert len(client.get(answer.headers["Location"]).content) < 17 * 1024
+            changed = client.patch(answer.headers["Location"], json={"metadata": {"a": 1}})
+            assert changed.json()["metadata"] == {"a": 1}
+
+    assert statuses == {201, 422}
 
 
 def in_value(text: str) -> Any:
