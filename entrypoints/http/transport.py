@@ -38,6 +38,7 @@ class Limits:
     requests_at_once: int = 1000
     pipelined: int = 32
     connections: int = 900
+    unread_bytes: int = 24 * 1024 * 1024
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -118,7 +119,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._idle_since = self.loop.time()
-        if self._refusal and self._running and self._running.response_complete:
+        if self._refusal and not self.pipeline and self._is_answered():
             self._refuse_now(self._refusal)
         elif self.transport.is_closing():
             self._close()
@@ -129,6 +130,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self.flow.write_paused:  # or else a client that reads nothing would have two answers in memory
+            self.pipeline.append((cycle, app))
+            return
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
@@ -136,13 +140,18 @@ class GuardedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._await_reader()
+        self._bound_unread()
 
     @override
     def resume_writing(self) -> None:
-        if self._writing and not self.transport.is_closing():
+        super().resume_writing()
+        if self.transport.is_closing():
+            return
+        if self._writing:
             self._writing.cancel()
             self._writing = None
-        super().resume_writing()
+        if self.pipeline and self._is_answered():
+            self._start_asgi_task(*self.pipeline.pop())
 
     @override
     def send_400_response(self, msg: str) -> None:
@@ -182,6 +191,10 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
+    def _is_answered(self) -> bool:
+        """Whether nothing that was begun is still being answered."""
+        return self._running is None or self._running.response_complete
+
     def _is_idle(self) -> bool:
         """Whether no request is being read or answered."""
         return self._in_head and (self.cycle is None or self.cycle.response_complete)
@@ -189,13 +202,26 @@ class GuardedProtocol(HttpToolsProtocol):
     def _make_room(self) -> None:
         """End the connection that has waited longest for a request; where every other one has its own, this one."""
         others = [one for one in self.connections if one is not self and not one.transport.is_closing()]
-        idle = [one for one in others if isinstance(one, GuardedProtocol) and one._is_idle()]  # noqa: SLF001 - our own
         if len(others) < self.limits.connections:
             return
+        idle = [one for one in others if isinstance(one, GuardedProtocol) and one._is_idle()]  # noqa: SLF001 - our own
         if idle:
-            min(idle, key=lambda one: one._idle_since)._end_waiting()  # noqa: SLF001 - our own
+            longest = min(idle, key=lambda one: one._idle_since)  # noqa: SLF001 - our own
+            longest._await(None)  # noqa: SLF001 - our own
+            longest._end_waiting()  # noqa: SLF001 - our own
         else:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _bound_unread(self) -> None:
+        """Cut off those who have not been reading for longest, until what waits for others to read is little enough."""
+        waiting = [one for one in self.connections if isinstance(one, GuardedProtocol) and one._writing]  # noqa: SLF001 - our own
+        waiting.sort(key=lambda one: one._writing.when() if one._writing else 0)  # noqa: SLF001 - our own
+        unread = sum(one.transport.get_write_buffer_size() for one in waiting)
+        for one in waiting:
+            if one is self or unread <= self.limits.unread_bytes:
+                break
+            unread -= one.transport.get_write_buffer_size()
+            one._cut_off()  # noqa: SLF001 - our own
 
     def _close(self) -> None:
         """End the connection as soon as the client has taken what was written, or after a while."""
@@ -221,7 +247,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.pipeline.popleft()
         if failed is not None and failed.response_started:  # its answer came before its body
             self._cut_off()
-        elif self._running in {None, failed} or self._running.response_complete:
+        elif not self.pipeline and (self._running is failed or self._is_answered()):
             self._refuse_now(status)
         else:
             self._refusal = self._refusal or status
