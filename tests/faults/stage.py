@@ -90,7 +90,7 @@ class CrashingDatabase:
 
 
 class Service:
-    """``ai-agent serve --workers 2``, or a mutant of it."""
+    """``ai-agent serve``, or a mutant of it."""
 
     def __init__(
         self,
@@ -99,9 +99,11 @@ class Service:
         *,
         command: Sequence[str] = (str(AI_AGENT),),
         environment: Mapping[str, str] | None = None,
+        workers: int = 2,
     ) -> None:
         self._port = free_port()
-        self._command = [*command, "serve", "--port", str(self._port), "--workers", "2"]
+        self._command = [*command, "serve", "--port", str(self._port), "--workers", str(workers)]
+        self._count = workers
         self._environment = {
             **WITHOUT_DATABASE,
             "DATABASE_URL": database_url,
@@ -139,7 +141,9 @@ class Service:
         self._watchdog.stdin.flush()
         try:
             with httpx.Client(base_url=self.address) as client:
-                assert eventually(lambda: is_alive(client) and len(self.workers()) == 2, 40), self._log.read_text()
+                assert eventually(lambda: is_alive(client) and len(self.workers()) == self._count, 40), (
+                    self._log.read_text()
+                )
         except BaseException:
             self.__exit__()
             raise
@@ -160,7 +164,9 @@ class Service:
             self._process.wait(10)
 
     def workers(self) -> list[int]:
-        """The processes that serve or will."""
+        """The processes that serve or will: one alone is the service's own."""
+        if self._count == 1:
+            return [self._process.pid]
         ps = ["ps", "-ww", "-ax", "-o", "pid=,ppid=,command="]
         rows = [line.split(None, 2) for line in subprocess.check_output(ps, text=True).splitlines()]
         mine = [row for row in rows if row[1] == str(self._process.pid)]
