@@ -45,6 +45,10 @@ class JoinedWrites(asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
     @override
+    def get_write_buffer_size(self) -> int:
+        return self._size + self._transport.get_write_buffer_size()
+
+    @override
     def pause_reading(self) -> None:
         self._transport.pause_reading()
 

@@ -23,6 +23,10 @@ class RecordingTransport(asyncio.Transport):
         self.calls.append([bytes(data) for data in list_of_data])
 
     @override
+    def get_write_buffer_size(self) -> int:
+        return 1000
+
+    @override
     def close(self) -> None:
         self.calls.append("close")
 
@@ -90,3 +94,9 @@ async def test_much_is_sent_at_once_for_flow_control_to_see(
     joined.write(bytes(100_000))
 
     assert transport.calls == [[b"head", bytes(100_000)]]
+
+
+async def test_what_is_held_back_counts_as_unread(joined: JoinedWrites) -> None:
+    joined.write(b"head")
+
+    assert joined.get_write_buffer_size() == 1004
