@@ -13,6 +13,7 @@ from tests.security.odd_text import CHARACTERS, METADATA, SEEDED, has_nul
 
 
 @given(metadata=METADATA)
+@example(metadata={"a": ["\0"]})
 @example(metadata={"a": [1e25, -0.0, 5e-324, 1.7976931348623157e308, 2**70, 0.1, 1, True, None, {"": ""}]})
 @settings(SEEDED, max_examples=50)
 def test_metadata_of_a_conversation_is_kept_in_value_unless_it_has_a_nul(
@@ -59,6 +60,7 @@ def number(text: str) -> tuple[str, Decimal]:
 
 
 @given(title=st.text(CHARACTERS, max_size=210))
+@example(title=" a ")
 @example(title="\U0001f600" * 200)
 @example(title="\U0001f600" * 201)
 @SEEDED

@@ -74,6 +74,7 @@ def test_text_is_kept_to_the_code_point_unless_it_is_blank(chat: Chat, text: str
 
 
 @given(text=TEXTS)
+@example(text="a\r\nb\r")
 @SEEDED
 def test_a_turn_and_its_reply_are_kept_to_the_code_point(client: httpx.Client, text: str) -> None:
     answer = client.post("/api/chat", json={"message": text})
@@ -130,6 +131,7 @@ def test_however_it_is_spelt_in_json_a_text_is_itself(client: httpx.Client, spel
 
 
 @given(content=PARTS)
+@example(content=[{"type": "text", "text": "a\0", "x": {"\0": [None, 0.0]}}])
 @SEEDED
 def test_parts_are_kept_to_the_code_point(chat: Chat, content: list[dict[str, Any]]) -> None:
     taken = chat.holds({"role": "user", "content": content})
@@ -138,6 +140,7 @@ def test_parts_are_kept_to_the_code_point(chat: Chat, content: list[dict[str, An
 
 
 @given(metadata=METADATA)
+@example(metadata={"a": ["\0"]})
 @SEEDED
 def test_metadata_is_kept_to_the_code_point_unless_it_has_a_nul(chat: Chat, metadata: dict[str, Any]) -> None:
     taken = chat.holds({"role": "user", "content": "x", "metadata": metadata})
