@@ -6,8 +6,13 @@ import asyncpg
 
 from adapters.postgres.address import DatabaseAddress
 
-_NEXT: Final = (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttributeNotMatched)
-"""A host that is away, starts or has another role: the next one may serve."""
+_NEXT: Final = (
+    OSError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TargetServerAttributeNotMatched,
+)
+"""A host that is away, hangs up, starts or has another role: the next one may serve."""
 
 
 def arguments_for(address: DatabaseAddress, lock_timeout: float) -> dict[str, Any]:
