@@ -18,7 +18,8 @@ from tests.conftest import prepare
 from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
 from tests.faults.proxy import FaultyProxy
 from tests.faults.schedule import Schedule
-from tests.faults.stage import CrashingDatabase, Service
+from tests.faults.service import Service
+from tests.faults.stage import CrashingDatabase
 from tests.faults.verdict import judge
 from tests.faults.visitor import Room, Visitor
 from tests.integration.test_cli import AI_AGENT

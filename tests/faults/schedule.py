@@ -9,7 +9,8 @@ from random import Random
 
 from tests.faults.ledger import Ledger
 from tests.faults.proxy import FaultyProxy
-from tests.faults.stage import CrashingDatabase, Service
+from tests.faults.service import Service
+from tests.faults.stage import CrashingDatabase
 from tests.postgres import execute
 
 _TERMINATE = (
