@@ -1,13 +1,12 @@
 """Chaos: clients write and read while a seeded schedule breaks processes, connections and the database."""
 
 import asyncio
-import threading
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -16,10 +15,10 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from tests.conftest import prepare
 from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
-from tests.faults.proxy import FaultyProxy
+from tests.faults.prober import Prober
 from tests.faults.schedule import Schedule
 from tests.faults.service import Service
-from tests.faults.stage import CrashingDatabase
+from tests.faults.stage import Stage
 from tests.faults.verdict import judge
 from tests.faults.visitor import Room, Visitor
 from tests.integration.test_cli import AI_AGENT
@@ -31,61 +30,58 @@ _ROOMS_OF_EACH = 2
 
 
 def run(
-    folder: Path,
+    stage: Stage,
+    log: Path,
     *,
     seed: int,
     seconds: float,
     command: Sequence[str] = (str(AI_AGENT),),
     environment: Mapping[str, str] | None = None,
-    postgres: Mapping[str, str] | None = None,
+    workers: int = 2,
+    settings: Mapping[str, str] | None = None,
     kinds: Sequence[str] | None = None,
+    awaited: str | None = None,
 ) -> Ledger:
     """Break things for so many seconds; the ledger says what was promised and what was found.
 
-    ``command`` starts the service, ``kinds`` are the faults (all of them, if none are named).
+    ``command`` starts the service, ``settings`` are the database's, ``kinds`` the faults (all of them, if none are
+    named). If a violation is ``awaited``, the run ends with it, or else without waiting for what is not acknowledged.
     """
-    ledger = Ledger()
-    with (
-        CrashingDatabase(folder / "postgres", postgres or {}) as database,
-        FaultyProxy(database.socket) as proxy,
-    ):
-        tokens = asyncio.run(_prepare(database.url))
-        url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable"
-        with Service(url, folder / "service.log", command=command, environment=environment) as service:
+    ledger = Ledger(awaited)
+    with stage.new_database() as url:
+        for name, value in (settings or {}).items():
+            execute(url, f'ALTER DATABASE "{urlsplit(url).path[1:]}" SET {name} = {value}')
+        tokens = asyncio.run(_prepare(url))
+        with Service(url, log, command=command, environment=environment, workers=workers) as service:
             rooms = _open_rooms(service.address, tokens)
-            execute(database.url, "CHECKPOINT")  # what was prepared is no part of the trial, even if nothing is durable
-            schedule = Schedule(Random(seed), database, proxy, service, ledger)  # noqa: S311 - it shall be repeatable
-            stop = threading.Event()
-            with ThreadPoolExecutor(_VISITORS) as threads:
-                visits = [
-                    threads.submit(
-                        Visitor(f"{seed}-{number}", service.address, rooms, ledger, Random(f"{seed}-{number}")).visit,  # noqa: S311 - as above
-                        stop,
-                    )
-                    for number in range(_VISITORS)
-                ]
+            execute(url, "CHECKPOINT")  # what was prepared is no part of the trial, even if nothing is durable
+            schedule = Schedule(Random(seed), stage, service, ledger)  # noqa: S311 - it shall be repeatable
+            visitors = [
+                Visitor(f"{seed}-{number}", service.address, rooms, ledger, Random(f"{seed}-{number}"))  # noqa: S311 - as above
+                for number in range(_VISITORS)
+            ]
+            with ThreadPoolExecutor(_VISITORS + 1) as threads:
+                running = [threads.submit(Prober(service.address, rooms[0], ledger).probe)]
+                running += [threads.submit(visitor.visit) for visitor in visitors]
                 try:
-                    schedule.run(seconds, kinds or schedule.kinds, stop)
-                    ledger.settle()
-                    time.sleep(SECONDS_TO_RECOVER + 2)
+                    schedule.run(seconds, schedule.kinds if kinds is None else kinds)
+                    if awaited is None:
+                        ledger.settle()
+                        time.sleep(SECONDS_TO_RECOVER + 2)
                 finally:
-                    stop.set()
-            for visit in visits:
-                visit.result()
-            judge(database.url, ledger)
+                    ledger.stop.set()
+            for one in running:
+                one.result()
+            judge(url, ledger)
+            if awaited is not None:
+                service.kill()  # a broken one may not end by itself
     return ledger
 
 
 async def _prepare(url: str) -> list[str]:
     await prepare(url)
-    async with _connected(url) as database:
-        return [await open_session(database, f"user-{number}") for number in range(_USERS)]
-
-
-@asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Database]:
     async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
-        yield database
+        return [await open_session(database, f"user-{number}") for number in range(_USERS)]
 
 
 def _open_rooms(address: str, tokens: Sequence[str]) -> list[Room]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -17,12 +18,14 @@ from tests.integration.test_cli import AI_AGENT, WITHOUT_DATABASE, eventually, f
 ROOT = Path(__file__).parents[2]
 _SECONDS_TO_START = 5.0
 """How old a worker must be to count as one that serves."""
+_INHERITED = {name: value for name, value in WITHOUT_DATABASE.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""A worker that compiles all its modules each time starts three times as slowly as a deployed one."""
 _WATCH = 'read -r group || exit; read -r line; kill -KILL "-$group" 2>/dev/null'
 """Ends the service's processes when ours ends without having done so; the second ``read`` ends with our process."""
 
 
 class Service:
-    """``ai-agent serve --workers 2``, or a mutant of it."""
+    """``ai-agent serve``, or a mutant of it."""
 
     def __init__(
         self,
@@ -31,11 +34,13 @@ class Service:
         *,
         command: Sequence[str] = (str(AI_AGENT),),
         environment: Mapping[str, str] | None = None,
+        workers: int = 2,
     ) -> None:
         self._port = free_port()
-        self._command = [*command, "serve", "--port", str(self._port), "--workers", "2"]
+        self._count = workers
+        self._command = [*command, "serve", "--port", str(self._port), "--workers", str(workers)]
         self._environment = {
-            **WITHOUT_DATABASE,
+            **_INHERITED,
             "DATABASE_URL": database_url,
             "DATABASE_POOL_SIZE": "5",
             "DATABASE_ACQUIRE_TIMEOUT": "1",
@@ -71,11 +76,17 @@ class Service:
         self._watchdog.stdin.flush()
         try:
             with httpx.Client(base_url=self.address) as client:
-                assert eventually(lambda: is_alive(client) and len(self.workers()) == 2, 40), self._log.read_text()
+                assert eventually(lambda: is_alive(client) and self._has_all_workers(), 40), self._log.read_text()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def kill(self) -> None:
+        """End all its processes at once, whatever they are about."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
 
     def __exit__(self, *_: object) -> None:
         try:
@@ -90,6 +101,9 @@ class Service:
             self._watchdog.stdin.close()
             self._watchdog.wait(10)
             self._process.wait(10)
+
+    def _has_all_workers(self) -> bool:
+        return self._count == 1 or len(self.workers()) == self._count  # a single one is the process itself
 
     def workers(self) -> list[int]:
         """The processes that serve or will."""
