@@ -51,7 +51,7 @@ def run(
     with stage.new_database() as url:
         for name, value in (settings or {}).items():
             execute(url, f'ALTER DATABASE "{urlsplit(url).path[1:]}" SET {name} = {value}')
-        tokens = asyncio.run(_prepare(url))
+        tokens = asyncio.run(prepare_users(url, _USERS))
         with Service(url, log, command=command, environment=environment, workers=workers) as service:
             rooms = _open_rooms(service.address, tokens)
             execute(url, "CHECKPOINT")  # what was prepared is no part of the trial, even if nothing is durable
@@ -78,10 +78,11 @@ def run(
     return ledger
 
 
-async def _prepare(url: str) -> list[str]:
+async def prepare_users(url: str, count: int) -> list[str]:
+    """Prepare an empty database, and sign users in; the tokens of their sessions."""
     await prepare(url)
     async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
-        return [await open_session(database, f"user-{number}") for number in range(_USERS)]
+        return [await open_session(database, f"user-{number}") for number in range(count)]
 
 
 def _open_rooms(address: str, tokens: Sequence[str]) -> list[Room]:

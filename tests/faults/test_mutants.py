@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.faults import chaos
-from tests.faults.mutants import MUTANT
+from tests.faults.mutants import MUTANT, MUTANTS
 from tests.faults.sheet import INVARIANTS
 from tests.faults.stage import Stage
+from tests.faults.test_deletions import FOUND_BY_DELETIONS
+from tests.faults.test_every_step import FOUND_AT_A_STEP
+from tests.faults.test_walkers import FOUND_BY_WALKERS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
@@ -32,8 +35,9 @@ _FOUND_IN_CHAOS: Mapping[str, tuple[str, Sequence[str], float]] = {
 """For each mutant the invariant that it violates, and the faults and the seconds at most in which it does."""
 
 
-def test_every_invariant_has_a_mutant() -> None:
+def test_every_invariant_has_a_mutant_and_every_mutant_a_test_that_finds_it() -> None:
     assert {invariant for invariant, _, _ in _FOUND_IN_CHAOS.values()} == {*INVARIANTS}
+    assert {*_FOUND_IN_CHAOS, *FOUND_AT_A_STEP, *FOUND_BY_DELETIONS, *FOUND_BY_WALKERS} == MUTANTS.keys()
 
 
 @pytest.mark.parametrize("mutant", _FOUND_IN_CHAOS)
