@@ -44,6 +44,7 @@ class Ledger:
         self._newest: Counter[str] = Counter()
         self._latest_success: float | None = None
         self._ended: tuple[str, float, float] | None = None
+        self._held_up = 0.0
         self._settled_from: float | None = None
 
     @property
@@ -88,6 +89,12 @@ class Ledger:
         """From now on requests shall succeed again in so many seconds."""
         with self._lock:
             self._ended = (kind, within, time.monotonic())
+            self._held_up = 0.0
+
+    def held_up(self, seconds: float) -> None:
+        """Note that the prober itself could not run for so long: the machine was busy, which is no outage."""
+        with self._lock:
+            self._held_up += seconds
 
     def settle(self) -> None:
         """No more faults come: what begins after the time to recover must succeed."""
@@ -126,8 +133,9 @@ class Ledger:
             self._ended = None
             self.sheet.recoveries[kind].append(now - ended)
             self.recovered.set()
-            if now - ended > within:
-                self._violated("recovers in time", f"{now - ended:.2f} s after {kind}")
+            if now - ended - self._held_up > within:
+                what = f"{now - ended:.2f} s after {kind}, the prober held up for {self._held_up:.2f} s"
+                self._violated("recovers in time", what)
 
     def acknowledged(self, intent: Intent, answer: httpx.Response) -> None:
         """Note that the intent was acknowledged, for the first time or again."""

@@ -33,7 +33,9 @@ class Prober:
         ):
             while not self._ledger.stop.is_set():
                 probes.create_task(self._ask(client))
+                slept_from = time.monotonic()
                 await asyncio.sleep(_INTERVAL)
+                self._ledger.held_up(max(0, time.monotonic() - slept_from - _INTERVAL))
 
     async def _ask(self, client: httpx.AsyncClient) -> None:
         begun = time.monotonic()
