@@ -68,5 +68,6 @@ def configure(app: Any, protocol: type[GuardedProtocol] = GuardedProtocol, **mor
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=30,  # by its default of 5 s, a worker that starts slowly is ended, time and again
         **more,
     )

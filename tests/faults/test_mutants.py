@@ -21,16 +21,16 @@ _FORGETFUL = {"synchronous_commit": "off"}
 _FOUND_IN_CHAOS: Mapping[str, tuple[str, Sequence[str], float]] = {
     "not durable": ("acknowledged is kept", ["crash the database"], 3),
     "acknowledged before the commit": ("acknowledged is kept", ["terminate the backends"], 3),
-    "key not stored": ("one key, one effect", [], 1),
+    "key not stored": ("one key, one effect", [], 2),
     "replays the newest": ("one key, one answer", [], _SECONDS),
-    "counts past a taken key": ("seqs are dense", [], 1),
-    "keeps a placeholder": ("nothing unsent", [], 1),
+    "counts past a taken key": ("seqs are dense", [], 2),
+    "keeps a placeholder": ("nothing unsent", [], 2),
     "newest first": ("reads are contiguous", [], _SECONDS),
     "reads lag": ("reads are recent", [], _SECONDS),
     "failures are defects": ("only 2xx or 503", ["refuse connections"], _SECONDS),
     "does not say when": ("503 says when", ["refuse connections"], _SECONDS),
     "a breaker stays open": ("recovers in time", ["refuse connections"], _SECONDS),
-    "a transaction stays open": ("no open transaction", [], 1),
+    "a transaction stays open": ("no open transaction", [], 2),
 }
 """For each mutant the invariant that it violates, and the faults and the seconds at most in which it does."""
 
