@@ -17,16 +17,16 @@ from application.append_messages import AppendMessages
 from application.chat import Chat
 from entrypoints.cli import main
 from entrypoints.http import problems
-from tests.faults import broken_application, broken_storage
-from tests.faults.broken_storage import altered
+from tests.faults import broken_application, broken_database, broken_repository
+from tests.faults.broken_repository import altered
 
 MUTANT: Final = "FAULTS_MUTANT"
 _DELETE_MESSAGES = "DELETE FROM messages WHERE owner_id = $1 AND conversation_id = $2"
 
 MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
-    "not durable": (PostgresReadiness, "check", broken_storage.is_ready),
-    "key not stored": (PostgresConversationRepository, "append", broken_storage.append_without_key),
-    "key stored afterwards": (PostgresConversationRepository, "append", broken_storage.append_then_keep_key),
+    "not durable": (PostgresReadiness, "check", broken_database.is_ready),
+    "key not stored": (PostgresConversationRepository, "append", broken_repository.append_without_key),
+    "key stored afterwards": (PostgresConversationRepository, "append", broken_repository.append_then_keep_key),
     "counts past a taken key": (
         writes,
         "APPEND",
@@ -36,12 +36,12 @@ MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
             ("ON true)", "ON EXISTS (SELECT FROM kept_key))"),
         ),
     ),
-    "acknowledged before the commit": (Database, "write", broken_storage.write_and_commit_later),
-    "repeats without a key": (Database, "write", broken_storage.write_twice_if_need_be),
+    "acknowledged before the commit": (Database, "write", broken_database.write_and_commit_later),
+    "repeats without a key": (Database, "write", broken_database.write_twice_if_need_be),
     "replays the newest": (AppendMessages, "_replay", broken_application.replay_newest),
     "keeps a placeholder": (Chat, "_answer", broken_application.answer_after_a_placeholder),
-    "newest first": (PostgresConversationRepository, "messages", broken_storage.messages_newest_first),
-    "reads lag": (PostgresConversationRepository, "messages", broken_storage.messages_with_a_lag),
+    "newest first": (PostgresConversationRepository, "messages", broken_repository.messages_newest_first),
+    "reads lag": (PostgresConversationRepository, "messages", broken_repository.messages_with_a_lag),
     "pages overlap": (
         reads,
         "MESSAGES_AFTER",
@@ -49,8 +49,13 @@ MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
     ),
     "failures are defects": (database, "PASSING", ()),
     "does not say when": (problems, "HEADERS", {}),
-    "a breaker stays open": (Database, "_attempt", broken_storage.attempt_behind_a_breaker),
-    "a transaction stays open": (Database, "_attempt", broken_storage.attempt_and_leave_open),
+    "a breaker stays open": (Database, "_attempt", broken_database.attempt_behind_a_breaker),
+    "a transaction stays open": (Database, "_attempt", broken_database.attempt_and_leave_open),
+    "deletes in the background": (
+        PostgresConversationRepository,
+        "delete",
+        broken_repository.delete_in_the_background,
+    ),
     "deletes messages apart": (
         writes,
         "DELETE",
