@@ -44,7 +44,7 @@ security: $(INSTALLED) ## Bad input over raw sockets, isolation, fidelity, log c
 	@exec .venv/bin/python -m pytest $(PARALLEL) tests/security $(ARGS)
 
 .PHONY: faults
-faults: $(INSTALLED) ## Break things under load; FAULTS_SEED and FAULTS_SECONDS are read from the environment
+faults: $(INSTALLED) ## Break things under load; FAULTS_SEED and FAULTS_SECONDS (60) say how
 	@exec .venv/bin/python -m pytest -m faults tests/faults $(ARGS)
 
 .PHONY: bench-smoke
@@ -63,6 +63,10 @@ $(BENCH_INSTALLED): pyproject.toml uv.lock
 		--output-file .venv-bench/requirements.txt
 	@sh .make/uv.sh pip sync --quiet --python .venv-bench/bin/python .venv-bench/requirements.txt
 	@touch $@
+
+.PHONY: soak
+soak: $(INSTALLED) ## Chaos for SOAK_SECONDS, by default 8 hours, in rounds; from FAULTS_SEED on, to the first violation
+	@exec .venv/bin/python -m tests.faults.soak
 
 .PHONY: check
 check: format-check lint types imports dependencies lock-check test ## All that CI runs, cheap first

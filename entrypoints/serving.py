@@ -35,12 +35,30 @@ def serve_workers(factory: str, listener: socket.socket, *, workers: int) -> Non
     if workers == 1:
         uvicorn.Server(config).run(sockets=[listener])
     else:
-        Multiprocess(config, sockets=[listener]).run()
+        _Supervisor(config, sockets=[listener]).run()
 
 
 def serve_here(app: Any, listener: socket.socket, *, when_ready: Callable[[], None]) -> None:
     """Serve an application in this process until a signal ends it."""
     _AnnouncedServer(configure(app), when_ready).run(sockets=[listener])
+
+
+class _Supervisor(Multiprocess):
+    """Keeps no worker's end of the pipe open, so that one that dies while it is asked is known to be dead at once."""
+
+    @override
+    def init_processes(self) -> None:
+        super().init_processes()
+        self._close_workers_ends()
+
+    @override
+    def keep_subprocess_alive(self) -> None:
+        super().keep_subprocess_alive()
+        self._close_workers_ends()
+
+    def _close_workers_ends(self) -> None:
+        for process in self.processes:
+            process.child_conn.close()
 
 
 class _AnnouncedServer(uvicorn.Server):

@@ -1,13 +1,13 @@
 """Chaos: clients write and read while a seeded schedule breaks processes, connections and the database."""
 
 import asyncio
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -16,78 +16,84 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from tests.conftest import prepare
 from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
-from tests.faults.proxy import FaultyProxy
+from tests.faults.prober import Prober
 from tests.faults.schedule import Schedule
-from tests.faults.stage import CrashingDatabase, Service
+from tests.faults.service import Service
+from tests.faults.stage import Stage
 from tests.faults.verdict import judge
 from tests.faults.visitor import Room, Visitor
 from tests.integration.test_cli import AI_AGENT
 from tests.postgres import execute
 
 _VISITORS = 8
-_USERS = 3
 _ROOMS_OF_EACH = 2
 
 
 def run(
-    folder: Path,
+    stage: Stage,
+    log: Path,
     *,
     seed: int,
     seconds: float,
     command: Sequence[str] = (str(AI_AGENT),),
     environment: Mapping[str, str] | None = None,
-    postgres: Mapping[str, str] | None = None,
+    workers: int = 2,
+    settings: Mapping[str, str] | None = None,
     kinds: Sequence[str] | None = None,
+    awaited: str | None = None,
 ) -> Ledger:
     """Break things for so many seconds; the ledger says what was promised and what was found.
 
-    ``command`` starts the service, ``kinds`` are the faults (all of them, if none are named).
+    ``command`` starts the service, ``settings`` are the database's, ``kinds`` the faults (all of them, if none are
+    named). If a violation is ``awaited``, the run ends with it, or else without waiting for what is not acknowledged.
     """
-    ledger = Ledger()
-    with (
-        CrashingDatabase(folder / "postgres", postgres or {}) as database,
-        FaultyProxy(database.socket) as proxy,
-    ):
-        tokens = asyncio.run(prepare_users(database.url))
-        url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable"
-        with Service(url, folder / "service.log", command=command, environment=environment) as service:
-            with visited(service.address, tokens, ledger, seed) as stop:
-                execute(database.url, "CHECKPOINT")  # what was prepared is kept, even if nothing is durable
-                schedule = Schedule(Random(seed), database, proxy, service, ledger)  # noqa: S311 - it shall be repeatable
-                schedule.run(seconds, kinds or schedule.kinds, stop)
-                ledger.settle()
-                time.sleep(SECONDS_TO_RECOVER + 2)
-            judge(database.url, ledger)
+    ledger = Ledger(awaited)
+    with stage.new_database() as url:
+        for name, value in (settings or {}).items():
+            execute(url, f'ALTER DATABASE "{urlsplit(url).path[1:]}" SET {name} = {value}')
+        tokens = asyncio.run(prepare_users(url))
+        with Service(url, log, command=command, environment=environment, workers=workers) as service:
+            rooms = open_rooms(service.address, tokens)
+            execute(url, "CHECKPOINT")  # what was prepared is no part of the trial, even if nothing is durable
+            schedule = Schedule(Random(seed), stage, service, ledger)  # noqa: S311 - it shall be repeatable
+            with visited(service.address, rooms, ledger, seed):
+                schedule.run(seconds, schedule.kinds if kinds is None else kinds)
+                if awaited is None:
+                    ledger.settle()
+                    time.sleep(SECONDS_TO_RECOVER + 2)
+            judge(url, ledger)
+            if awaited is not None:
+                service.kill()  # a broken one may not end by itself
     return ledger
 
 
 @contextmanager
-def visited(address: str, tokens: Sequence[str], ledger: Ledger, seed: int) -> Iterator[threading.Event]:
-    """Visitors at work until the end, or until the event is set; at the end they have done what they began."""
-    rooms = _open_rooms(address, tokens)
-    stop = threading.Event()
-    with ThreadPoolExecutor(_VISITORS) as threads:
-        names = [f"{seed}-{number}" for number in range(_VISITORS)]
-        visits = [
-            threads.submit(Visitor(name, address, rooms, ledger, Random(name)).visit, stop)  # noqa: S311 - as above
-            for name in names
-        ]
+def visited(address: str, rooms: Sequence[Room], ledger: Ledger, seed: int) -> Iterator[None]:
+    """Visitors and a prober at work until the end, or until the ledger stops them; they do what they have begun."""
+    visitors = [
+        Visitor(f"{seed}-{number}", address, rooms, ledger, Random(f"{seed}-{number}"))  # noqa: S311 - as above
+        for number in range(_VISITORS)
+    ]
+    with ThreadPoolExecutor(_VISITORS + 1) as threads:
+        running = [threads.submit(Prober(address, rooms[0], ledger).probe)]
+        running += [threads.submit(visitor.visit) for visitor in visitors]
         try:
-            yield stop
+            yield
         finally:
-            stop.set()
-    for visit in visits:
-        visit.result()
+            ledger.stop.set()
+    for one in running:
+        one.result()
 
 
-async def prepare_users(url: str) -> list[str]:
-    """Make the tables, and sign users in; the tokens of their sessions."""
+async def prepare_users(url: str, count: int = 3) -> list[str]:
+    """Prepare an empty database, and sign users in; the tokens of their sessions."""
     await prepare(url)
     async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
-        return [await open_session(database, f"user-{number}") for number in range(_USERS)]
+        return [await open_session(database, f"user-{number}") for number in range(count)]
 
 
-def _open_rooms(address: str, tokens: Sequence[str]) -> list[Room]:
+def open_rooms(address: str, tokens: Sequence[str]) -> list[Room]:
+    """Conversations to meet in, some for each user."""
     rooms = []
     with httpx.Client(base_url=address, timeout=30) as client:
         for token in tokens:

@@ -1,65 +1,22 @@
-"""Fixtures for outages: one service that lives through all of them."""
+"""Fixtures of the tests under faults."""
 
-import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import msgspec
 import pytest
 
-from entrypoints.settings import Settings
-from tests.conftest import running_service, settings_for
-from tests.faults.chaos import prepare_users
-from tests.faults.guest import Guest
-from tests.faults.proxy import FaultyProxy
-from tests.faults.stage import CrashingDatabase
-from tests.postgres import execute
-
-_OPEN = "SELECT query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+from tests.faults.scene import Scene, hurried_service
+from tests.faults.stage import Stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A database, the proxy before it, a guest of the service behind, with his token, and the service's settings."""
-
-    database: CrashingDatabase
-    proxy: FaultyProxy
-    guest: Guest
-    token: str
-    settings: Settings
-
-    def seconds_to_heal(self) -> float:
-        """How long until all is answered as before; then every connection serves, and none is in a transaction."""
-        seconds = self.guest.seconds_to_recover()
-        assert [
-            one for one in self.guest.ask(["me"], self.settings.database_pool_size * 3) if not one.response.is_success
-        ] == []
-        assert execute(self.database.url, _OPEN) == []
-        return seconds
-
-
-def hurried_settings(database_url: str) -> Settings:
-    """A deployment's settings with short timeouts and 5 connections."""
-    return msgspec.structs.replace(
-        settings_for(database_url),
-        database_pool_size=5,
-        database_acquire_timeout=0.8,
-        database_connect_timeout=0.8,
-        database_command_timeout=1.2,
-        database_lock_timeout=0.5,
-        request_timeout=4.0,
-    )
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """What can break; each run takes a database of its own on it."""
+    with Stage.on(tmp_path_factory.mktemp("stage") / "postgres") as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The service, in a hurry, on a database of its own."""
-    folder = tmp_path_factory.mktemp("outages")
-    with (
-        CrashingDatabase(folder / "postgres", {"max_connections": "20"}) as database,
-        FaultyProxy(database.socket) as proxy,
-    ):
-        token, *_ = asyncio.run(prepare_users(database.url))
-        settings = hurried_settings(f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable")
-        with running_service(settings) as address, Guest(address, token) as guest:
-            yield Stage(database=database, proxy=proxy, guest=guest, token=token, settings=settings)
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A service that lives through outages."""
+    with hurried_service(tmp_path_factory.mktemp("outages")) as scene:
+        yield scene

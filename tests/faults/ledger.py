@@ -1,7 +1,5 @@
 """The ledger: all that was sent and all that was answered, and what must never be so."""
 
-import json
-import statistics
 import threading
 import time
 from collections import Counter, defaultdict
@@ -10,20 +8,11 @@ from typing import Any
 
 import httpx
 
-INVARIANTS = (
-    "acknowledged is kept",
-    "one key, one effect",
-    "one key, one answer",
-    "seqs are dense",
-    "nothing unsent",
-    "reads are contiguous",
-    "reads are recent",
-    "only 2xx or 503",
-    "503 says when",
-    "recovers in time",
-    "no open transaction",
-)
+from tests.faults.sheet import Sheet
+
 SECONDS_TO_RECOVER = 2.0
+SECONDS_TO_RESTART = 30.0
+"""For all processes at once, from their end on: the supervisor has to see it, and Python to start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,24 +27,30 @@ class Intent:
 
 
 class Ledger:
-    """Kept by the clients, which are never killed; safe to be used by all of them at once."""
+    """Kept by the clients, which are never killed; safe to be used by all of them at once.
 
-    def __init__(self) -> None:
+    ``stop`` is set when all shall stop: at the end, or once the invariant that is ``awaited`` was found violated.
+    """
+
+    def __init__(self, awaited: str | None = None) -> None:
         self._lock = threading.Lock()
+        self._awaited = awaited
+        self.stop = threading.Event()
+        self.recovered = threading.Event()
+        self.sheet = Sheet()
         self.intents: dict[str, Intent] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.kept: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
-        self.figures: Counter[str] = Counter()
-        self.statuses: Counter[int] = Counter()
-        self.faults: Counter[str] = Counter()
-        self.violations: Counter[str] = Counter()
-        self.examples: dict[str, str] = {}
-        self.recoveries: list[float] = []
-        self.longest_outage = 0.0
         self._newest: Counter[str] = Counter()
-        self._latest_ack: float | None = None
-        self._broken_until: float | None = None
+        self._latest_success: float | None = None
+        self._ended: tuple[str, float, float] | None = None
+        self._held_up = 0.0
         self._settled_from: float | None = None
+
+    @property
+    def abandons(self) -> bool:
+        """Whether what is not acknowledged yet may stay so."""
+        return self._awaited is not None and self.stop.is_set()
 
     def violated(self, invariant: str, example: str) -> None:
         """Note that an invariant does not hold."""
@@ -63,14 +58,20 @@ class Ledger:
             self._violated(invariant, example)
 
     def _violated(self, invariant: str, example: str) -> None:
-        assert invariant in INVARIANTS
-        self.violations[invariant] += 1
-        self.examples.setdefault(invariant, example)
+        self.sheet.violated(invariant, example)
+        if invariant == self._awaited:
+            self.stop.set()
+
+    def count(self, figure: str, number: int = 1) -> None:
+        """Count for the sheet."""
+        with self._lock:
+            self.sheet.figures[figure] += number
 
     def intend(self, intent: Intent) -> None:
         """Note what is about to be sent."""
         with self._lock:
             self.intents[intent.key] = intent
+            self.sheet.figures["keys"] += 1
 
     def newest(self, conversation: str) -> int:
         """The greatest seq that was acknowledged."""
@@ -80,13 +81,20 @@ class Ledger:
     def fault_began(self, kind: str) -> None:
         """Note a fault; nobody need succeed while it lasts."""
         with self._lock:
-            self.faults[kind] += 1
-            self._broken_until = None
+            self.sheet.faults[kind] += 1
+            self._ended = None
+            self.recovered.clear()
 
-    def fault_ended(self) -> None:
-        """From now on requests shall succeed again soon."""
+    def fault_ended(self, kind: str, *, within: float) -> None:
+        """From now on requests shall succeed again in so many seconds."""
         with self._lock:
-            self._broken_until = time.monotonic()
+            self._ended = (kind, within, time.monotonic())
+            self._held_up = 0.0
+
+    def held_up(self, seconds: float) -> None:
+        """Note that the prober itself could not run for so long: the machine was busy, which is no outage."""
+        with self._lock:
+            self._held_up += seconds
 
     def settle(self) -> None:
         """No more faults come: what begins after the time to recover must succeed."""
@@ -96,26 +104,38 @@ class Ledger:
     def broken(self, begun: float, error: httpx.TransportError) -> None:
         """Note a request without an answer."""
         with self._lock:
-            self.figures[f"no answer ({type(error).__name__})"] += 1
+            self.sheet.figures[f"no answer ({type(error).__name__})"] += 1
             self._unsuccessful(begun, repr(error))
 
     def answered(self, begun: float, answer: httpx.Response) -> bool:
         """Note an answer; whether it is a success."""
-        what = f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:200]}"
         with self._lock:
-            self.statuses[answer.status_code] += 1
+            self.sheet.statuses[answer.status_code] += 1
             if answer.is_success:
-                self._succeeded(begun)
                 return True
-            if answer.status_code != 503:
-                self._violated("only 2xx or 503", what)
-            elif (
-                not answer.headers.get("Retry-After", "").isdecimal()
-                or answer.headers.get("Content-Type", "").split(";")[0] != "application/problem+json"
-            ):
-                self._violated("503 says when", f"{what} {dict(answer.headers)}")
-            self._unsuccessful(begun, what)
+            self._judge(answer)
+            self._unsuccessful(begun, _what(answer))
         return False
+
+    def probed(self, begun: float, answer: httpx.Response) -> None:
+        """Note the answer to a probe: of those begun since the fault's end the first good one ends the outage."""
+        now = time.monotonic()
+        with self._lock:
+            self.sheet.figures["probes"] += 1
+            if not answer.is_success:
+                self._judge(answer)
+                return
+            self.sheet.longest_outage = max(self.sheet.longest_outage, now - (self._latest_success or now))
+            self._latest_success = now
+            if self._ended is None or begun < self._ended[-1]:
+                return
+            kind, within, ended = self._ended
+            self._ended = None
+            self.sheet.recoveries[kind].append(now - ended)
+            self.recovered.set()
+            if now - ended - self._held_up > within:
+                what = f"{now - ended:.2f} s after {kind}, the prober held up for {self._held_up:.2f} s"
+                self._violated("recovers in time", what)
 
     def acknowledged(self, intent: Intent, answer: httpx.Response) -> None:
         """Note that the intent was acknowledged, for the first time or again."""
@@ -123,8 +143,9 @@ class Ledger:
         messages = told["data"] if "data" in told else [told["user_message"], told["assistant_message"]]
         said = tuple((message["role"], message["content"]) for message in messages)
         with self._lock:
-            if answer.headers.get("Idempotency-Replayed", "").lower() == "true":
-                self.figures["replays"] += 1
+            self.sheet.figures["acknowledgements"] += 1
+            if answer.headers.get("Idempotent-Replayed") == "true":
+                self.sheet.figures["replays"] += 1
             if self.answers.setdefault(intent.key, told) != told:
                 self._violated("one key, one answer", f"{self.answers[intent.key]} then {told}")
                 return
@@ -136,30 +157,20 @@ class Ledger:
                     self._violated("one key, one effect", f"{conversation} {seq}: two messages were acknowledged")
                 self._newest[conversation] = max(self._newest[conversation], seq)
 
-    def _succeeded(self, begun: float) -> None:
-        now = time.monotonic()
-        self.longest_outage = max(self.longest_outage, now - (self._latest_ack or now))
-        self._latest_ack = now
-        if self._broken_until is not None and begun >= self._broken_until:
-            self.recoveries.append(now - self._broken_until)
-            self._broken_until = None
+    def _judge(self, answer: httpx.Response) -> None:
+        if answer.status_code != 503:
+            self._violated("only 2xx or 503", _what(answer))
+        elif (
+            not answer.headers.get("Retry-After", "").isdecimal()
+            or answer.headers.get("Content-Type", "").split(";")[0] != "application/problem+json"
+        ):
+            self._violated("503 says when", f"{_what(answer)} {dict(answer.headers)}")
 
     def _unsuccessful(self, begun: float, what: str) -> None:
         if self._settled_from is not None and begun > self._settled_from:
             late = begun - self._settled_from + SECONDS_TO_RECOVER
             self._violated("recovers in time", f"{late:.2f} s after the last fault: {what}")
 
-    def sheet(self) -> str:
-        """The figures, for people."""
-        answers = self.statuses.total()
-        recoveries = sorted(self.recoveries) or [0.0]
-        lines = [
-            f"keys {len(self.intents)}, acknowledged {len(self.answers)}, {dict(sorted(self.figures.items()))}",
-            f"answers {dict(sorted(self.statuses.items()))}, 503: {self.statuses[503] / max(answers, 1):.1%}",
-            f"faults {self.faults.total()}: {dict(sorted(self.faults.items()))}",
-            f"first success after a fault: p50 {statistics.median(recoveries):.3f} s, max {recoveries[-1]:.3f} s",
-            f"longest outage {self.longest_outage:.2f} s",
-            f"violations {json.dumps({name: self.violations[name] for name in INVARIANTS})}",
-            *(f"  {name}: {example}"[:600] for name, example in self.examples.items()),
-        ]
-        return "\n".join(lines)
+
+def _what(answer: httpx.Response) -> str:
+    return f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:200]}"

@@ -4,74 +4,66 @@
 as their main one, and so break the promise too.
 """
 
-import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
-import asyncpg
-
+from adapters.postgres import database, reads, writes
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
-from domain.append import AppendDecision
-from domain.idempotency import IdempotencyKey
-from domain.identifiers import ConversationId, OwnerId
-from domain.message import Message
+from application.append_messages import AppendMessages
+from application.chat import Chat
 from entrypoints.cli import main
+from entrypoints.http import problems
+from tests.faults import broken_application, broken_database, broken_repository
+from tests.faults.broken_repository import altered
 
 MUTANT: Final = "FAULTS_MUTANT"
-_SECONDS_BEFORE_COMMIT: Final = 0.05
-_commits: Final[set["asyncio.Task[None]"]] = set()
+_DELETE_MESSAGES = "DELETE FROM messages WHERE owner_id = $1 AND conversation_id = $2"
 
-
-async def _is_ready(_: PostgresReadiness) -> None:
-    """Not look whether PostgreSQL is durable."""
-
-
-async def _append_without_key(
-    repository: PostgresConversationRepository,
-    owner_id: OwnerId,
-    conversation_id: ConversationId,
-    decision: AppendDecision,
-    _: IdempotencyKey | None,
-) -> Sequence[Message]:
-    """Append, and forget the key."""
-    return await _append(repository, owner_id, conversation_id, decision, None)
-
-
-async def _write_and_commit_later(
-    database: Database, sql: str, arguments: Sequence[Any], *, may_repeat: bool = False
-) -> asyncpg.Record | None:
-    """Write, and acknowledge before the commit."""
-    del may_repeat
-    written: asyncio.Future[asyncpg.Record | None] = asyncio.get_running_loop().create_future()
-
-    async def write() -> None:
-        try:
-            async with database._pool.acquire() as connection, connection.transaction():
-                rows = await connection.fetch(sql, *arguments)
-                written.set_result(rows[0] if rows else None)
-                await asyncio.sleep(_SECONDS_BEFORE_COMMIT)
-        except Exception as error:  # noqa: BLE001 - passed on, if there still is somebody to tell
-            if not written.done():
-                written.set_exception(error)
-
-    task = asyncio.create_task(write())
-    _commits.add(task)
-    task.add_done_callback(_commits.discard)
-    return await written
-
-
-_append = PostgresConversationRepository.append
-
-MUTANTS: Final[Mapping[str, tuple[type, str, Callable[..., Any]]]] = {
-    "not durable": (PostgresReadiness, "check", _is_ready),
-    "key not stored": (PostgresConversationRepository, "append", _append_without_key),
-    "acknowledged before the commit": (Database, "write", _write_and_commit_later),
+MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
+    "not durable": (PostgresReadiness, "check", broken_database.is_ready),
+    "key not stored": (PostgresConversationRepository, "append", broken_repository.append_without_key),
+    "key stored afterwards": (PostgresConversationRepository, "append", broken_repository.append_then_keep_key),
+    "counts past a taken key": (
+        writes,
+        "APPEND",
+        altered(
+            writes.APPEND,
+            ("WHERE $2::VARCHAR IS NOT NULL)", "ON CONFLICT DO NOTHING RETURNING key)"),
+            ("ON true)", "ON EXISTS (SELECT FROM kept_key))"),
+        ),
+    ),
+    "acknowledged before the commit": (Database, "write", broken_database.write_and_commit_later),
+    "repeats without a key": (Database, "write", broken_database.write_twice_if_need_be),
+    "replays the newest": (AppendMessages, "_replay", broken_application.replay_newest),
+    "keeps a placeholder": (Chat, "_answer", broken_application.answer_after_a_placeholder),
+    "newest first": (PostgresConversationRepository, "messages", broken_repository.messages_newest_first),
+    "reads lag": (PostgresConversationRepository, "messages", broken_repository.messages_with_a_lag),
+    "pages overlap": (
+        reads,
+        "MESSAGES_AFTER",
+        altered(reads.MESSAGES_AFTER, ("$1::BIGINT + $2::BIGINT", "greatest($1::BIGINT, $2::BIGINT)")),
+    ),
+    "failures are defects": (database, "PASSING", ()),
+    "does not say when": (problems, "HEADERS", {}),
+    "a breaker stays open": (Database, "_attempt", broken_database.attempt_behind_a_breaker),
+    "a transaction stays open": (Database, "_attempt", broken_database.attempt_and_leave_open),
+    "deletes in the background": (
+        PostgresConversationRepository,
+        "delete",
+        broken_repository.delete_in_the_background,
+    ),
+    "deletes messages apart": (
+        writes,
+        "DELETE",
+        altered(writes.DELETE, ("DELETE FROM", f"WITH gone AS ({_DELETE_MESSAGES}) DELETE FROM")),
+    ),
 }
-"""What each replaces. The first needs a PostgreSQL with synchronous_commit off besides."""
+"""What each replaces. The first needs a PostgreSQL with synchronous_commit off besides, the last one without the
+foreign key from messages to conversations."""
 
 if mutant := os.environ.get(MUTANT):
     setattr(*MUTANTS[mutant])

@@ -1,38 +1,38 @@
 """The schedule: which fault comes when, drawn from a seed."""
 
 import signal
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 
-from tests.faults.ledger import Ledger
-from tests.faults.proxy import FaultyProxy
-from tests.faults.stage import CrashingDatabase, Service
+from tests.faults.ledger import SECONDS_TO_RECOVER, SECONDS_TO_RESTART, Ledger
+from tests.faults.service import Service
+from tests.faults.stage import Stage
+from tests.integration.test_cli import eventually
 from tests.postgres import execute
 
 _TERMINATE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datid IS NOT NULL"
 )
-_ENDS_WORKERS = {"kill a worker", "terminate a worker"}
-"""Put off while there is no second worker to go on."""
+_ENDS_ALL = "kill both workers"
+_ENDS_WORKERS = {"kill a worker", "terminate a worker", _ENDS_ALL}
+"""Put off while there is no second worker that serves."""
 
 
 class Schedule:
     """Breaks things, one at a time, each kind as often as any other."""
 
-    def __init__(
-        self, random: Random, database: CrashingDatabase, proxy: FaultyProxy, service: Service, ledger: Ledger
-    ) -> None:
+    def __init__(self, random: Random, stage: Stage, service: Service, ledger: Ledger) -> None:
         self._random = random
-        self._database = database
-        self._proxy = proxy
+        self._database = stage.database
+        self._proxy = stage.proxy
         self._service = service
         self._ledger = ledger
         self._ways: dict[str, Callable[[], None]] = {
             "kill a worker": lambda: self._end_worker(signal.SIGKILL),
             "terminate a worker": lambda: self._end_worker(signal.SIGTERM),
+            _ENDS_ALL: self._end_all,
             "freeze a worker": self._freeze_worker,
             "crash the database": self._crash,
             "terminate the backends": self._terminate_backends,
@@ -46,12 +46,12 @@ class Schedule:
         """What can be broken."""
         return tuple(self._ways)
 
-    def run(self, seconds: float, kinds: Sequence[str], stop: threading.Event) -> None:
-        """Break things for so long; the last fault has ended when this returns."""
+    def run(self, seconds: float, kinds: Sequence[str]) -> None:
+        """Break things for so long; when this returns, the last fault has ended and is recovered from."""
         end = time.monotonic() + seconds
+        stop = self._ledger.stop
         bag: list[str] = []
-        while not stop.is_set() and time.monotonic() < end:
-            stop.wait(self._random.uniform(0.3, 1.2))
+        while not stop.wait(self._random.uniform(0.3, 1.2)) and time.monotonic() < end:
             may_end_workers = bool(self._service.dispensable())
             possible = [kind for kind in bag if may_end_workers or kind not in _ENDS_WORKERS]
             if not possible:
@@ -59,14 +59,24 @@ class Schedule:
                 continue
             kind = self._random.choice([kind for kind in possible if kind in _ENDS_WORKERS] or possible)
             bag.remove(kind)
-            self._ledger.fault_began(kind)
-            self._ways[kind]()
-            self._ledger.fault_ended()
+            self._break(kind)
+
+    def _break(self, kind: str) -> None:
+        self._ledger.fault_began(kind)
+        self._ways[kind]()
+        self._ledger.fault_ended(kind, within=SECONDS_TO_RESTART if kind == _ENDS_ALL else SECONDS_TO_RECOVER)
+        if not eventually(lambda: self._ledger.recovered.is_set() or self._ledger.stop.is_set(), SECONDS_TO_RESTART):
+            self._ledger.violated("recovers in time", f"not at all after {kind}")
 
     def _end_worker(self, way: signal.Signals) -> None:
         if workers := self._service.dispensable():
             with suppress(ProcessLookupError):
                 self._service.end(self._random.choice(workers), way)
+
+    def _end_all(self) -> None:
+        for worker in self._service.workers():
+            with suppress(ProcessLookupError):
+                self._service.end(worker, signal.SIGKILL)
 
     def _freeze_worker(self) -> None:
         worker = self._random.choice(self._service.workers())

@@ -1,36 +1,29 @@
-"""The stage: a durable PostgreSQL that can crash, and the service as real processes, whose workers can be hurt."""
+"""The stage: a durable PostgreSQL that can crash, and before it a proxy that can break."""
 
 import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
-
 from adapters.embedded_postgres.server import EmbeddedPostgres
-from tests.conftest import SECRET
-from tests.integration.test_cli import AI_AGENT, WITHOUT_DATABASE, eventually, free_port, is_alive
-from tests.postgres import transaction
+from tests.faults.proxy import FaultyProxy
+from tests.postgres import new_database, transaction
 
-ROOT = Path(__file__).parents[2]
-_SECONDS_TO_START = 5.0
-"""How old a worker must be to count as one that serves."""
-_WATCH = 'read -r group || exit; read -r line; kill -KILL "-$group" 2>/dev/null'
-"""Ends the service's processes when ours ends without having done so; the second ``read`` ends with our process."""
+_SETTINGS = {"wal_writer_delay": "10s"}
+"""What is not on the disk when a transaction commits does not get there by itself before the crash."""
 
 
 class CrashingDatabase:
     """A durable PostgreSQL on a folder of its own."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self._folder = folder
-        self._server = EmbeddedPostgres(folder, settings=settings)
+        self._server = EmbeddedPostgres(folder, settings={**_SETTINGS, **(settings or {})})
 
     def __enter__(self) -> Self:
         self._server.start()
@@ -89,103 +82,22 @@ class CrashingDatabase:
         return int((self._folder / "postmaster.pid").read_text().splitlines()[0])
 
 
-class Service:
-    """``ai-agent serve``, or a mutant of it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What can break, apart from the service."""
 
-    def __init__(
-        self,
-        database_url: str,
-        log: Path,
-        *,
-        command: Sequence[str] = (str(AI_AGENT),),
-        environment: Mapping[str, str] | None = None,
-        workers: int = 2,
-    ) -> None:
-        self._port = free_port()
-        self._command = [*command, "serve", "--port", str(self._port), "--workers", str(workers)]
-        self._count = workers
-        self._environment = {
-            **WITHOUT_DATABASE,
-            "DATABASE_URL": database_url,
-            "DATABASE_POOL_SIZE": "5",
-            "DATABASE_ACQUIRE_TIMEOUT": "1",
-            "DATABASE_CONNECT_TIMEOUT": "1",
-            "DATABASE_COMMAND_TIMEOUT": "1.5",
-            "BETTER_AUTH_SECRET": SECRET,
-            "BETTER_AUTH_URL": "http://localhost:3000",
-            **(environment or {}),
-        }
-        self._log = log
-        self._born: dict[int, float] = {}
-        self._hurt: set[int] = set()
+    database: CrashingDatabase
+    proxy: FaultyProxy
 
-    @property
-    def address(self) -> str:
-        """Where it serves."""
-        return f"http://127.0.0.1:{self._port}"
+    @classmethod
+    @contextmanager
+    def on(cls, folder: Path) -> Iterator[Self]:
+        """A stage on a folder of its own."""
+        with CrashingDatabase(folder) as database, FaultyProxy(database.socket) as proxy:
+            yield cls(database=database, proxy=proxy)
 
-    def __enter__(self) -> Self:
-        self._watchdog = subprocess.Popen(["/bin/sh", "-c", _WATCH], stdin=subprocess.PIPE, start_new_session=True)
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        assert self._watchdog.stdin is not None
-        self._watchdog.stdin.write(f"{self._process.pid}\n".encode())
-        self._watchdog.stdin.flush()
-        try:
-            with httpx.Client(base_url=self.address) as client:
-                assert eventually(lambda: is_alive(client) and len(self.workers()) == self._count, 40), (
-                    self._log.read_text()
-                )
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            if self._process.poll() is None:
-                self._process.terminate()
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            sys.stderr.write("the service did not end in time\n")
-        finally:
-            # Closing the pipe makes the watchdog end whatever is left of the group.
-            assert self._watchdog.stdin is not None
-            self._watchdog.stdin.close()
-            self._watchdog.wait(10)
-            self._process.wait(10)
-
-    def workers(self) -> list[int]:
-        """The processes that serve or will: one alone is the service's own."""
-        if self._count == 1:
-            return [self._process.pid]
-        ps = ["ps", "-ww", "-ax", "-o", "pid=,ppid=,command="]
-        rows = [line.split(None, 2) for line in subprocess.check_output(ps, text=True).splitlines()]
-        mine = [row for row in rows if row[1] == str(self._process.pid)]
-        found = [int(row[0]) for row in mine if "--multiprocessing-fork" in row[-1]]
-        for pid in found:
-            self._born.setdefault(pid, time.monotonic())
-        return found
-
-    def dispensable(self) -> list[int]:
-        """The workers that may be ended because another one serves."""
-        grown = time.monotonic() - _SECONDS_TO_START
-        serving = [pid for pid in self.workers() if pid not in self._hurt and self._born[pid] < grown]
-        return serving if len(serving) > 1 else []
-
-    def end(self, worker: int, way: signal.Signals) -> None:
-        """Send a worker a signal that ends it."""
-        self._hurt.add(worker)
-        os.kill(worker, way)
-
-    def signal(self, worker: int, way: signal.Signals) -> None:
-        """Send a worker a signal that it survives."""
-        os.kill(worker, way)
+    @contextmanager
+    def new_database(self) -> Iterator[str]:
+        """The address of an empty database, through the proxy."""
+        with new_database(f"postgresql://postgres@127.0.0.1:{self.proxy.port}/postgres?sslmode=disable") as url:
+            yield url

@@ -8,30 +8,53 @@ import pytest
 
 from tests.faults import chaos
 from tests.faults.mutants import MUTANT, MUTANTS
+from tests.faults.sheet import INVARIANTS
+from tests.faults.stage import Stage
+from tests.faults.test_deletions import FOUND_BY_DELETIONS
+from tests.faults.test_every_step import FOUND_AT_A_STEP
+from tests.faults.test_walkers import FOUND_BY_WALKERS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
-_FORGETFUL = {"synchronous_commit": "off", "wal_writer_delay": "10s"}
-_FINDS: Mapping[str, tuple[str, Sequence[str], Mapping[str, str]]] = {
-    "not durable": ("acknowledged is kept", ["crash the database"], _FORGETFUL),
-    "key not stored": ("one key, one effect", ["reset the connections"], {}),
-    "acknowledged before the commit": ("acknowledged is kept", ["kill a worker", "terminate the backends"], {}),
+_SECONDS = 10
+_FORGETFUL = {"synchronous_commit": "off"}
+_FOUND_IN_CHAOS: Mapping[str, tuple[str, Sequence[str], float]] = {
+    "not durable": ("acknowledged is kept", ["crash the database"], 3),
+    "acknowledged before the commit": ("acknowledged is kept", ["terminate the backends"], 3),
+    "key not stored": ("one key, one effect", [], 2),
+    "replays the newest": ("one key, one answer", [], _SECONDS),
+    "counts past a taken key": ("seqs are dense", [], 2),
+    "keeps a placeholder": ("nothing unsent", [], 2),
+    "newest first": ("reads are contiguous", [], _SECONDS),
+    "reads lag": ("reads are recent", [], _SECONDS),
+    "failures are defects": ("only 2xx or 503", ["refuse connections"], _SECONDS),
+    "does not say when": ("503 says when", ["refuse connections"], _SECONDS),
+    "a breaker stays open": ("recovers in time", ["refuse connections"], _SECONDS),
+    "a transaction stays open": ("no open transaction", [], 2),
 }
-"""For each mutant the invariant that it violates, and the faults and settings of PostgreSQL under which it does."""
+"""For each mutant the invariant that it violates, and the faults and the seconds at most in which it does."""
 
 
-@pytest.mark.parametrize("mutant", MUTANTS)
-def test_a_broken_promise_is_found(mutant: str, tmp_path: Path) -> None:
-    invariant, kinds, postgres = _FINDS[mutant]
+def test_every_invariant_has_a_mutant_and_every_mutant_a_test_that_finds_it() -> None:
+    assert {invariant for invariant, _, _ in _FOUND_IN_CHAOS.values()} == {*INVARIANTS}
+    assert {*_FOUND_IN_CHAOS, *FOUND_AT_A_STEP, *FOUND_BY_DELETIONS, *FOUND_BY_WALKERS} == MUTANTS.keys()
+
+
+@pytest.mark.parametrize("mutant", _FOUND_IN_CHAOS)
+def test_a_broken_promise_is_found(mutant: str, stage: Stage, tmp_path: Path) -> None:
+    invariant, kinds, seconds = _FOUND_IN_CHAOS[mutant]
 
     ledger = chaos.run(
-        tmp_path,
+        stage,
+        tmp_path / "service.log",
         seed=1,
-        seconds=5,
+        seconds=seconds,
         command=(sys.executable, "-m", "tests.faults.mutants"),
         environment={MUTANT: mutant},
-        postgres=postgres,
+        settings=_FORGETFUL if mutant == "not durable" else {},
+        workers=1,
         kinds=kinds,
+        awaited=invariant,
     )
 
-    assert ledger.violations[invariant] > 0, ledger.sheet()
+    assert ledger.sheet.violations[invariant] > 0, ledger.sheet

@@ -10,9 +10,9 @@ import pytest
 
 from adapters.postgres.address import DatabaseAddress
 from tests.conftest import running_service
-from tests.faults.conftest import Stage
 from tests.faults.guest import ALL, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
+from tests.faults.scene import Scene
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
 
@@ -20,10 +20,10 @@ _END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE appl
 
 
 @contextmanager
-def no_connections_left(stage: Stage) -> Iterator[None]:
+def no_connections_left(scene: Scene) -> Iterator[None]:
     """Other clients hold every connection that the database allows (53300)."""
     named = {"server_settings": {"application_name": "others"}}
-    arguments = {**DatabaseAddress.parse(stage.database.url).arguments, **named}
+    arguments = {**DatabaseAddress.parse(scene.database.url).arguments, **named}
 
     async def take_all() -> list["asyncpg.Connection[asyncpg.Record]"]:
         held: list[asyncpg.Connection[asyncpg.Record]] = [await asyncpg.connect(**arguments)]
@@ -40,56 +40,56 @@ def no_connections_left(stage: Stage) -> Iterator[None]:
 
 
 @contextmanager
-def shutting_down(stage: Stage) -> Iterator[None]:
+def shutting_down(scene: Scene) -> Iterator[None]:
     """The database refuses new connections, as while it starts (57P03), and the old ones are gone."""
-    with stage.database.shutting_down():
-        stage.proxy.reset()
+    with scene.database.shutting_down():
+        scene.proxy.reset()
         yield
 
 
-_AWAY: Mapping[str, Callable[[Stage], AbstractContextManager[None]]] = {
-    "stopped": lambda stage: stage.database.stopped(),
+_AWAY: Mapping[str, Callable[[Scene], AbstractContextManager[None]]] = {
+    "stopped": lambda scene: scene.database.stopped(),
     "starting or stopping": shutting_down,
-    "unreachable": lambda stage: stage.proxy.refusing(),
-    "silent": lambda stage: stage.proxy.silent(),
-    "slow": lambda stage: stage.proxy.slow(1.5),
+    "unreachable": lambda scene: scene.proxy.refusing(),
+    "silent": lambda scene: scene.proxy.silent(),
+    "slow": lambda scene: scene.proxy.slow(1.5),
     "without connections": no_connections_left,
 }
 
 
 @pytest.mark.parametrize("how", _AWAY)
 def test_every_answer_is_503_in_time_and_the_service_heals_by_itself(
-    how: str, stage: Stage, capsys: pytest.CaptureFixture[str]
+    how: str, scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stage.guest.ask()  # connections are open
+    scene.guest.ask()  # connections are open
 
-    with _AWAY[how](stage):
-        answers = stage.guest.ask() + stage.guest.ask()
-    healed = stage.seconds_to_heal()
+    with _AWAY[how](scene):
+        answers = scene.guest.ask() + scene.guest.ask()
+    healed = scene.seconds_to_heal()
 
     slowest = max(answer.seconds for answer in answers)
     with capsys.disabled():
         print(f"\n{how}: answered within {slowest:.2f} s, healed within {healed:.2f} s")  # noqa: T201 - the figures
     assert [answer for answer in answers if not answer.is_outage] == []
-    assert slowest < stage.settings.request_timeout + 1
+    assert slowest < scene.settings.request_timeout + 1
     assert healed < SECONDS_TO_RECOVER
 
 
-def test_to_give_a_silent_connection_back_takes_no_longer_than_to_get_one(stage: Stage) -> None:
-    patient = msgspec.structs.replace(stage.settings, database_command_timeout=2.5)
-    with running_service(patient) as address, Guest(address, stage.token) as guest:
+def test_to_give_a_silent_connection_back_takes_no_longer_than_to_get_one(scene: Scene) -> None:
+    patient = msgspec.structs.replace(scene.settings, database_command_timeout=2.5)
+    with running_service(patient) as address, Guest(address, scene.token) as guest:
         guest.ask(["me"], 1)
-        with stage.proxy.silent():
+        with scene.proxy.silent():
             (answer,) = guest.ask(["me"], 1)
 
     assert answer.response.json()["code"] == "unavailable"
 
 
-def test_the_requests_own_deadline_ends_a_read_that_waits_for_a_silent_database(stage: Stage) -> None:
-    hurried = msgspec.structs.replace(stage.settings, request_timeout=1.0, database_command_timeout=6.0)
-    with running_service(hurried) as address, Guest(address, stage.token) as guest:
+def test_the_requests_own_deadline_ends_a_read_that_waits_for_a_silent_database(scene: Scene) -> None:
+    hurried = msgspec.structs.replace(scene.settings, request_timeout=1.0, database_command_timeout=6.0)
+    with running_service(hurried) as address, Guest(address, scene.token) as guest:
         guest.ask(["me"], 1)
-        with stage.proxy.silent():
+        with scene.proxy.silent():
             (answer,) = guest.ask(["me"], 1)
 
         assert answer.is_outage
@@ -97,20 +97,20 @@ def test_the_requests_own_deadline_ends_a_read_that_waits_for_a_silent_database(
         assert guest.seconds_to_recover() < SECONDS_TO_RECOVER
 
 
-def test_one_silent_connection_tells_of_the_others(stage: Stage) -> None:
-    stage.guest.ask()
+def test_one_silent_connection_tells_of_the_others(scene: Scene) -> None:
+    scene.guest.ask()
 
-    with stage.proxy.silent(forgets=True):
-        (answer,) = stage.guest.ask(["me"], 1)
+    with scene.proxy.silent(forgets=True):
+        (answer,) = scene.guest.ask(["me"], 1)
 
     assert answer.is_outage
-    assert stage.seconds_to_heal() < SECONDS_TO_RECOVER
+    assert scene.seconds_to_heal() < SECONDS_TO_RECOVER
 
 
-def test_a_short_absence_is_not_noticed_by_who_asks_after_it(stage: Stage) -> None:
-    stage.guest.ask()
+def test_a_short_absence_is_not_noticed_by_who_asks_after_it(scene: Scene) -> None:
+    scene.guest.ask()
 
-    stage.database.crash()
-    answers = stage.guest.ask(ALL, 3)
+    scene.database.crash()
+    answers = scene.guest.ask(ALL, 3)
 
     assert [answer for answer in answers if not answer.response.is_success] == []

@@ -16,10 +16,10 @@ from adapters.embedded_postgres.privileges import account_for
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.connecting import Connector
 from tests.conftest import running_service
-from tests.faults.chaos import prepare_users, visited
-from tests.faults.conftest import Stage, hurried_settings
+from tests.faults.chaos import open_rooms, prepare_users, visited
 from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
 from tests.faults.proxy import FaultyProxy
+from tests.faults.scene import Scene, hurried_settings
 from tests.faults.stage import CrashingDatabase
 from tests.faults.verdict import judge
 from tests.integration.test_cli import eventually
@@ -47,7 +47,7 @@ def synchronous_standby(primary: CrashingDatabase, folder: Path) -> Iterator[Cra
         extra_groups=account.extra_groups,
     )
     (folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # the primary's, if its socket lies in its folder
-    with CrashingDatabase(folder, {}) as standby:
+    with CrashingDatabase(folder) as standby:
         execute(primary.url, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
         assert eventually(lambda: bool(execute(primary.url, _IS_SYNCHRONOUS)))
         yield standby
@@ -57,41 +57,42 @@ def synchronous_standby(primary: CrashingDatabase, folder: Path) -> Iterator[Cra
 def test_the_service_moves_to_the_promoted_standby(
     how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ledger = Ledger()
+    ledger, kind = Ledger(), f"the primary {how}"
     with ExitStack() as stack:
-        primary = stack.enter_context(CrashingDatabase(tmp_path / "primary", {}))
+        primary = stack.enter_context(CrashingDatabase(tmp_path / "primary"))
         tokens = asyncio.run(prepare_users(primary.url))
         standby = stack.enter_context(synchronous_standby(primary, tmp_path / "standby"))
         proxies = [stack.enter_context(FaultyProxy(one.socket)) for one in (primary, standby)]
         hosts = ",".join(f"127.0.0.1:{proxy.port}" for proxy in proxies)
         url = f"postgresql://postgres@{hosts}/postgres?sslmode=disable&target_session_attrs=read-write"
         address = stack.enter_context(running_service(hurried_settings(url)))
-        with visited(address, tokens, ledger, seed=1), ExitStack() as silence:
+        rooms = open_rooms(address, tokens)
+        with visited(address, rooms, ledger, seed=1), ExitStack() as silence:
             time.sleep(1)
-            ledger.fault_began(f"the primary {how}")
+            ledger.fault_began(kind)
             if how == "is silent":
                 silence.enter_context(proxies[0].silent())
             primary.kill()
             time.sleep(_SECONDS_TO_NOTICE[how])
             execute(standby.url, "SELECT pg_promote()")
-            ledger.fault_ended()
+            ledger.fault_ended(kind, within=SECONDS_TO_RECOVER)
             ledger.settle()
             time.sleep(SECONDS_TO_RECOVER + 2)
         judge(standby.url, ledger)
 
     with capsys.disabled():
-        print(f"\n{ledger.sheet()}")  # noqa: T201 - the figures
-    assert ledger.violations.total() == 0, ledger.sheet()
-    assert len(ledger.answers) == len(ledger.intents) > 50, ledger.sheet()
+        print(f"\n{ledger.sheet}")  # noqa: T201 - the figures
+    assert ledger.sheet.violations.total() == 0, ledger.sheet
+    assert len(ledger.answers) == len(ledger.intents) > 50, ledger.sheet
 
 
-async def test_new_connections_go_where_the_last_one_went(stage: Stage) -> None:
+async def test_new_connections_go_where_the_last_one_went(scene: Scene) -> None:
     connect = Connector()
-    with FaultyProxy(stage.database.socket) as other:
-        ports = [stage.proxy.port, other.port]
+    with FaultyProxy(scene.database.socket) as other:
+        ports = [scene.proxy.port, other.port]
         url = f"postgresql://postgres@127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}/postgres?sslmode=disable"
         arguments = DatabaseAddress.parse(url).arguments
-        with stage.proxy.refusing():
+        with scene.proxy.refusing():
             first = await connect(**arguments)
         second = await connect(**arguments)
         with other.refusing():

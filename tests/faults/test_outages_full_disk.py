@@ -14,9 +14,9 @@ import pytest
 
 from adapters.embedded_postgres.privileges import account_for
 from tests.conftest import running_service
-from tests.faults.chaos import prepare_users, visited
-from tests.faults.conftest import hurried_settings
+from tests.faults.chaos import open_rooms, prepare_users, visited
 from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
+from tests.faults.scene import hurried_settings
 from tests.faults.stage import CrashingDatabase
 from tests.faults.verdict import judge
 from tests.postgres import execute
@@ -66,26 +66,29 @@ def full(disk: Path) -> Iterator[None]:
 
 
 def test_a_full_disk_costs_nothing_that_was_acknowledged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ledger = Ledger()
-    with small_disk(tmp_path / "disk") as disk, CrashingDatabase(tmp_path / "postgres", {}) as database:
+    ledger, kind = Ledger(), "full disk"
+    with small_disk(tmp_path / "disk") as disk, CrashingDatabase(tmp_path / "postgres") as database:
         place = disk / "tables"
         place.mkdir(mode=0o700)
         account_for(tmp_path / "postgres").take(place)
         execute(database.url, f"CREATE TABLESPACE small LOCATION '{place}'", "CREATE DATABASE chat TABLESPACE small")
         url = urlunsplit(urlsplit(database.url)._replace(path="/chat"))
         tokens = asyncio.run(prepare_users(url))
-        with running_service(hurried_settings(url)) as address, visited(address, tokens, ledger, seed=1):
+        with (
+            running_service(hurried_settings(url)) as address,
+            visited(address, open_rooms(address, tokens), ledger, seed=1),
+        ):
             time.sleep(1)
-            ledger.fault_began("full disk")
+            ledger.fault_began(kind)
             with full(disk):
                 time.sleep(4)
-            ledger.fault_ended()
+            ledger.fault_ended(kind, within=SECONDS_TO_RECOVER)
             ledger.settle()
             time.sleep(SECONDS_TO_RECOVER + 2)
         judge(url, ledger)
 
     with capsys.disabled():
-        print(f"\n{ledger.sheet()}")  # noqa: T201 - the figures
-    assert ledger.violations.total() == 0, ledger.sheet()
-    assert ledger.statuses[503] > 0, ledger.sheet()
-    assert len(ledger.answers) == len(ledger.intents) > 100, ledger.sheet()
+        print(f"\n{ledger.sheet}")  # noqa: T201 - the figures
+    assert ledger.sheet.violations.total() == 0, ledger.sheet
+    assert ledger.sheet.statuses[503] > 0, ledger.sheet
+    assert len(ledger.answers) == len(ledger.intents) > 100, ledger.sheet

@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from tests.conftest import running_service, settings_for
-from tests.faults.conftest import Stage
 from tests.faults.guest import CHANGES, READS, WRITES, Answer, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
+from tests.faults.scene import Scene
 from tests.integration.test_cli import eventually
 from tests.postgres import execute, transaction
 
@@ -22,24 +22,24 @@ _WAITING: Final = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 @contextmanager
-def asked(stage: Stage, kind: str, into: list[Answer], lock: str) -> Iterator[None]:
+def asked(scene: Scene, kind: str, into: list[Answer], lock: str) -> Iterator[None]:
     """A request that waits for somebody else's lock; at the end the lock is free, and it is answered."""
-    asking = Thread(target=lambda: into.extend(stage.guest.ask([kind], 1)))
-    with transaction(stage.database.url, lock):
+    asking = Thread(target=lambda: into.extend(scene.guest.ask([kind], 1)))
+    with transaction(scene.database.url, lock):
         asking.start()
-        assert eventually(lambda: bool(execute(stage.database.url, f"SELECT 1 {_WAITING}")))
+        assert eventually(lambda: bool(execute(scene.database.url, f"SELECT 1 {_WAITING}")))
         yield
     asking.join()
 
 
-def count(stage: Stage) -> int:
+def count(scene: Scene) -> int:
     """The messages there are."""
-    return len(execute(stage.database.url, "SELECT FROM messages"))
+    return len(execute(scene.database.url, "SELECT FROM messages"))
 
 
-def test_who_waits_for_a_row_that_somebody_holds_is_answered_in_3_seconds_by_default(stage: Stage) -> None:
-    with running_service(settings_for(stage.database.url)) as address, Guest(address, stage.token) as guest:
-        with transaction(stage.database.url, _ROWS):
+def test_who_waits_for_a_row_that_somebody_holds_is_answered_in_3_seconds_by_default(scene: Scene) -> None:
+    with running_service(settings_for(scene.database.url)) as address, Guest(address, scene.token) as guest:
+        with transaction(scene.database.url, _ROWS):
             changes = guest.ask(CHANGES, 1)
             reads = guest.ask(READS)
 
@@ -49,48 +49,48 @@ def test_who_waits_for_a_row_that_somebody_holds_is_answered_in_3_seconds_by_def
         assert guest.seconds_to_recover() < SECONDS_TO_RECOVER
 
 
-def test_who_finds_no_free_connection_is_answered_in_time(stage: Stage) -> None:
-    with transaction(stage.database.url, _MESSAGES), stage.proxy.slow(0.1):
-        answers = stage.guest.ask(["history"], stage.settings.database_pool_size * 10)
+def test_who_finds_no_free_connection_is_answered_in_time(scene: Scene) -> None:
+    with transaction(scene.database.url, _MESSAGES), scene.proxy.slow(0.1):
+        answers = scene.guest.ask(["history"], scene.settings.database_pool_size * 10)
 
     assert [answer for answer in answers if not answer.is_outage] == []
-    assert max(answer.seconds for answer in answers) < stage.settings.request_timeout + 1
-    assert stage.seconds_to_heal() < SECONDS_TO_RECOVER
+    assert max(answer.seconds for answer in answers) < scene.settings.request_timeout + 1
+    assert scene.seconds_to_heal() < SECONDS_TO_RECOVER
 
 
-def test_while_the_database_is_read_only_reads_are_answered(stage: Stage) -> None:
-    execute(stage.database.url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+def test_while_the_database_is_read_only_reads_are_answered(scene: Scene) -> None:
+    execute(scene.database.url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
     assert eventually(
-        lambda: all(answer.is_outage for answer in stage.guest.ask(["append"], stage.settings.database_pool_size))
+        lambda: all(answer.is_outage for answer in scene.guest.ask(["append"], scene.settings.database_pool_size))
     )
 
-    answers = stage.guest.ask(WRITES)
-    reads = stage.guest.ask(READS)
-    execute(stage.database.url, "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
+    answers = scene.guest.ask(WRITES)
+    reads = scene.guest.ask(READS)
+    execute(scene.database.url, "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
 
     assert [answer for answer in answers if not answer.is_outage] == []
     assert [answer for answer in reads if not answer.response.is_success] == []
-    assert stage.seconds_to_heal() < SECONDS_TO_RECOVER
+    assert scene.seconds_to_heal() < SECONDS_TO_RECOVER
 
 
 @pytest.mark.parametrize("kind", ["history", "append", "append under a key"])
-def test_a_statement_that_is_cancelled_is_an_outage(kind: str, stage: Stage) -> None:
+def test_a_statement_that_is_cancelled_is_an_outage(kind: str, scene: Scene) -> None:
     answers: list[Answer] = []
-    with asked(stage, kind, answers, _MESSAGES):
-        execute(stage.database.url, f"SELECT pg_cancel_backend(pid) {_WAITING}")
+    with asked(scene, kind, answers, _MESSAGES):
+        execute(scene.database.url, f"SELECT pg_cancel_backend(pid) {_WAITING}")
 
     assert [answer.is_outage for answer in answers] == [True]
-    assert stage.seconds_to_heal() < SECONDS_TO_RECOVER
+    assert scene.seconds_to_heal() < SECONDS_TO_RECOVER
 
 
 @pytest.mark.parametrize(("kind", "is_repeated"), [("history", True), ("append", False), ("append under a key", True)])
-def test_what_loses_its_connection_is_repeated_if_that_is_safe(kind: str, stage: Stage, *, is_repeated: bool) -> None:
-    before = count(stage)
+def test_what_loses_its_connection_is_repeated_if_that_is_safe(kind: str, scene: Scene, *, is_repeated: bool) -> None:
+    before = count(scene)
     answers: list[Answer] = []
 
-    with asked(stage, kind, answers, _MESSAGES):
-        execute(stage.database.url, f"SELECT pg_terminate_backend(pid) {_WAITING}")
+    with asked(scene, kind, answers, _MESSAGES):
+        execute(scene.database.url, f"SELECT pg_terminate_backend(pid) {_WAITING}")
 
     assert [(answer.response.is_success, answer.is_outage) for answer in answers] == [(is_repeated, not is_repeated)]
-    assert count(stage) == before + (kind == "append under a key")
-    assert stage.seconds_to_heal() < SECONDS_TO_RECOVER
+    assert count(scene) == before + (kind == "append under a key")
+    assert scene.seconds_to_heal() < SECONDS_TO_RECOVER

@@ -14,7 +14,8 @@ from tests.faults.chaos import prepare_users
 from tests.faults.guest import CHANGES, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
 from tests.faults.pooler import pgbouncer
-from tests.faults.stage import ROOT, CrashingDatabase
+from tests.faults.service import ROOT
+from tests.faults.stage import CrashingDatabase
 from tests.integration.test_cli import WITHOUT_DATABASE
 from tests.postgres import execute, transaction
 

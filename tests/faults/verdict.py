@@ -29,6 +29,7 @@ def judge(database_url: str, ledger: Ledger) -> None:
             if found[conversation].get(seq) != words:
                 there = found[conversation].get(seq)
                 ledger.violated("acknowledged is kept", f"{conversation} {seq}: {words} was acknowledged, {there} kept")
+    ledger.count("messages", sum(map(len, found.values())))
     _judge_effects(found, ledger)
 
 

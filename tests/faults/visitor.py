@@ -1,6 +1,5 @@
 """A client: writes under idempotency keys until it is told that it is done, and reads what it was told."""
 
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,22 +29,22 @@ class Visitor:
         self._http = httpx.Client(base_url=address, timeout=12)
         self._copies = ThreadPoolExecutor(3)
 
-    def visit(self, stop: threading.Event) -> None:
-        """Write and read until told to stop; then end what was begun."""
+    def visit(self) -> None:
+        """Write and read until the ledger says stop; then end what was begun."""
         with self._http, self._copies:
-            while not stop.is_set():
+            while not self._ledger.stop.is_set():
                 draw = self._random.random()
                 if draw < 0.2:
                     self._read()
                 elif draw < 0.27 and self._done:
-                    self._ledger.figures["late retries"] += 1
+                    self._ledger.count("late retries")
                     self._write(self._random.choice(self._done), copies=1)
                 else:
                     intent = self._intent()
                     self._ledger.intend(intent)
                     self._write(intent, copies=self._random.choice((1, 1, 1, 2, 3)))
                     self._done.append(intent)
-                stop.wait(self._random.uniform(0, 0.03))
+                self._ledger.stop.wait(self._random.uniform(0, 0.03))
 
     def _intent(self) -> Intent:
         self._count += 1
@@ -67,17 +66,17 @@ class Visitor:
         give_up = time.monotonic() + _SECONDS_TO_GIVE_UP
         while True:
             if copies > 1:
-                self._ledger.figures["copies"] += copies - 1
+                self._ledger.count("copies", copies - 1)
                 done = any(list(self._copies.map(self._send, [intent] * copies)))
             else:
                 done = self._send(intent)
-            if done:
+            if done or self._ledger.abandons:
                 return
             if time.monotonic() > give_up:
                 self._ledger.violated("recovers in time", f"{intent.key} is not acknowledged")
                 return
             copies = 1
-            self._ledger.figures["retries"] += 1
+            self._ledger.count("retries")
             time.sleep(self._random.uniform(0.02, 0.2))
 
     def _send(self, intent: Intent) -> bool:
@@ -111,7 +110,7 @@ class Visitor:
             self._ledger.broken(begun, error)
             return
         if self._ledger.answered(begun, answer):
-            self._ledger.figures["reads"] += 1
+            self._ledger.count("reads")
             self._check(conversation, answer.json(), query, least)
 
     def _check(self, conversation: str, page: dict[str, Any], query: dict[str, int], least: int) -> None:

@@ -1,0 +1,65 @@
+"""A scene for outages: one service that lives through all of them."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from entrypoints.settings import Settings
+from tests.conftest import running_service, settings_for
+from tests.faults.chaos import prepare_users
+from tests.faults.guest import Guest
+from tests.faults.proxy import FaultyProxy
+from tests.faults.stage import CrashingDatabase
+from tests.postgres import execute
+
+_OPEN = "SELECT query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A database, the proxy before it, a guest of the service behind, with his token, and the service's settings."""
+
+    database: CrashingDatabase
+    proxy: FaultyProxy
+    guest: Guest
+    token: str
+    settings: Settings
+
+    def seconds_to_heal(self) -> float:
+        """How long until all is answered as before; then every connection serves, and none is in a transaction."""
+        seconds = self.guest.seconds_to_recover()
+        assert [
+            one for one in self.guest.ask(["me"], self.settings.database_pool_size * 3) if not one.response.is_success
+        ] == []
+        assert execute(self.database.url, _OPEN) == []
+        return seconds
+
+
+def hurried_settings(database_url: str) -> Settings:
+    """A deployment's settings with short timeouts and 5 connections."""
+    return msgspec.structs.replace(
+        settings_for(database_url),
+        database_pool_size=5,
+        database_acquire_timeout=0.8,
+        database_connect_timeout=0.8,
+        database_command_timeout=1.2,
+        database_lock_timeout=0.5,
+        request_timeout=4.0,
+    )
+
+
+@contextmanager
+def hurried_service(folder: Path) -> Iterator[Scene]:
+    """The service, in a hurry, on a database of its own."""
+    with (
+        CrashingDatabase(folder / "postgres", {"max_connections": "20"}) as database,
+        FaultyProxy(database.socket) as proxy,
+    ):
+        (token,) = asyncio.run(prepare_users(database.url, 1))
+        settings = hurried_settings(f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable")
+        with running_service(settings) as address, Guest(address, token) as guest:
+            yield Scene(database=database, proxy=proxy, guest=guest, token=token, settings=settings)

@@ -1,0 +1,62 @@
+"""What is deleted is gone, whoever appends to it at the same moment."""
+
+import asyncio
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.conftest import running_service, settings_for
+from tests.faults.chaos import prepare_users
+from tests.faults.deletions import Races
+from tests.faults.mutants import MUTANTS
+from tests.faults.service import PATIENT, Service
+from tests.postgres import execute
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+
+_RACES: Final = 300
+FOUND_BY_DELETIONS: Final = {
+    "deletes in the background": "after the deletion",
+    "deletes messages apart": "rows are left",
+}
+"""For each mutant what is said of it."""
+
+
+@pytest.fixture
+def token(empty_database_url: str) -> str:
+    (token,) = asyncio.run(prepare_users(empty_database_url, 1))
+    return token
+
+
+def race(address: str, token: str, races: int, database_url: str) -> Races:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
+        found = Races(client=client, random=Random(1))  # noqa: S311 - it shall be repeatable
+        found.run(races, database_url)
+    return found
+
+
+def test_appends_and_deletions_happen_in_a_serial_order(empty_database_url: str, token: str, tmp_path: Path) -> None:
+    with Service(empty_database_url, tmp_path / "service.log", environment=PATIENT) as service:
+        found = race(service.address, token, _RACES, empty_database_url)
+
+    assert found.wrong == []
+    assert found.answers["delete 204"] == found.answers["delete 404"] == _RACES
+    assert min(found.answers["append 201"], found.answers["append 404"]) > _RACES / 10, found.answers
+
+
+@pytest.mark.parametrize("mutant", FOUND_BY_DELETIONS)
+def test_what_is_left_of_the_deleted_is_found(
+    mutant: str, empty_database_url: str, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if mutant == "deletes messages apart":
+        execute(empty_database_url, "ALTER TABLE messages DROP CONSTRAINT fk_messages_conversations")
+    monkeypatch.setattr(*MUTANTS[mutant])
+
+    with running_service(settings_for(empty_database_url)) as address:
+        found = race(address, token, 30, empty_database_url)
+
+    assert any(FOUND_BY_DELETIONS[mutant] in one for one in found.wrong), found.wrong
