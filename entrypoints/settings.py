@@ -28,9 +28,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     database_pool_size: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 10
     """Connections of one worker, at most."""
     database_acquire_timeout: Seconds = 2.0
-    """How long a request waits for a connection: a free one, or a new one."""
+    """How long a request waits until a connection is free, or may be made."""
     database_connect_timeout: Seconds = 3.0
-    """How long a new connection may take, within that wait; several hosts share it."""
+    """How long a new connection may take; several hosts share it."""
     database_command_timeout: Seconds = 5.0
     """How long a statement may take."""
     database_lock_timeout: Seconds = 1.0

@@ -55,7 +55,7 @@ class Database:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", acquire_timeout: float) -> None:
         self._pool = pool
         self._acquire_timeout = acquire_timeout
-        self._acquired = 0
+        self._places = asyncio.Semaphore(pool.get_max_size())
         self._unfinished: set[asyncio.Task[Any]] = set()
 
     @classmethod
@@ -67,7 +67,7 @@ class Database:
             connect=Connector(),
             min_size=0,
             max_size=settings.size,
-            timeout=min(settings.connect_timeout, settings.acquire_timeout),
+            timeout=settings.connect_timeout,
             command_timeout=settings.command_timeout,
             reset=_keep,
         ) as pool:
@@ -106,13 +106,11 @@ class Database:
         return rows[0] if rows else None
 
     async def _attempt(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        # A timeout costs a twentieth of a read, and where a connection is free there is nothing to wait for.
-        waits = self._acquired >= self._pool.get_max_size()
-        self._acquired += 1
+        await self._wait_for_place()
         try:
-            connection = await self._pool.acquire(timeout=self._acquire_timeout if waits else None)
+            connection = await self._pool.acquire()
         except BaseException:
-            self._acquired -= 1
+            self._places.release()
             raise
         try:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
@@ -125,11 +123,22 @@ class Database:
         await self._release(connection, None)
         return rows
 
+    async def _wait_for_place(self) -> None:
+        """Wait until a connection is free, or may be made; the making has a time of its own.
+
+        The pool would count both as one: when many wait, who comes to make one would have no time left for it.
+        """
+        if self._places.locked():
+            async with asyncio.timeout(self._acquire_timeout):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+
     async def _release(self, connection: _Acquired, seconds: float | None) -> None:
         try:
             await self._pool.release(connection, timeout=seconds)
         finally:
-            self._acquired -= 1
+            self._places.release()
 
     def _finish[Result](self, begun: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
         """Let it end, even if nobody waits for it any more."""
