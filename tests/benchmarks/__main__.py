@@ -5,127 +5,32 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
 
-from tests.benchmarks.apps import APPS, ROOT, RunningApp, running
-from tests.benchmarks.database import Server, running_server
-from tests.benchmarks.measure import Sample, Subject, counts, interleaved, resident_after, shape_of_answer
-from tests.benchmarks.processes import peak_bytes
-from tests.benchmarks.report import Ratio, Results
+from tests.benchmarks.apps import APPS, ROOT
+from tests.benchmarks.database import running_server
+from tests.benchmarks.report import Results
+from tests.benchmarks.run import Run
 from tests.benchmarks.workloads import WORKLOADS
-from tests.benchmarks.world import SMALL, World
 
 _FOLDER: Final = ROOT / ".bench"
-_MIB: Final = 1024 * 1024
-_PACED: Final = ("append", "newest")
-"""What is also asked for at a constant rate."""
 
 
-class _Run:
-    """One run: what it was asked for, and what it has found."""
-
-    def __init__(self, options: argparse.Namespace, server: Server) -> None:
-        self._options = options
-        self._server = server
-        self._world = World.of_rows(options.rows)
-        self.results = Results(circumstances=_circumstances(options))
-
-    def everything(self) -> None:
-        """Measure all that was asked for."""
-        _say(f"a table of {self._world.rows:,} messages")
-        url = self._server.filled(self._world)
-        self._count(url)
-        with _started(self._options.apps, url) as apps:
-            self._require_same_answers(apps)
-            self._compare(apps)
-            self.results.peak_mib = {name: peak_bytes(app.pid) / _MIB for name, app in apps.items()}
-            if service := apps.get("service"):
-                self._keep_pace(service)
-                self._compare_sizes(service)
-                self._watch_memory(service)
-
-    def _count(self, url: str) -> None:
-        for name in self._options.apps:
-            _say(f"round trips of {name}")
-            with TemporaryDirectory() as folder:
-                workloads = self._workloads(name)
-                self.results.counts[name] = counts(APPS[name], workloads, self._world, url, Path(folder))
-
-    def _require_same_answers(self, apps: Mapping[str, RunningApp]) -> None:
-        """Raise RuntimeError unless all that have the native API answer alike."""
-        native = [name for name in apps if APPS[name].builders is None]
-        for workload in self._options.workloads if native else []:
-            shapes = {name: shape_of_answer(apps[name], workload, self._world) for name in native}
-            for name in native[1:]:
-                if shapes[name] != shapes[native[0]]:
-                    raise RuntimeError(f"{workload}: {name} does not answer as {native[0]} does: {shapes}")
-
-    def _compare(self, apps: Mapping[str, RunningApp]) -> None:
-        for workload in self._options.workloads:
-            _say(WORKLOADS[workload].title)
-            subjects = {
-                name: Subject(app, workload, self._world) for name, app in apps.items() if workload in app.app.workloads
-            }
-            self.results.samples[workload] = self._interleaved(subjects)
-
-    def _keep_pace(self, service: RunningApp) -> None:
-        """What can be done is found anew each time, as the machine has other things to do as well."""
-        for workload in [one for one in _PACED if one in self._options.workloads]:
-            _say(f"{WORKLOADS[workload].title}, at half the most it can")
-            subject = Subject(service, workload, self._world)
-            outcomes = []
-            for _ in range(self._options.rounds):
-                most = subject.measure(self._options.seconds, self._server.pid).rate
-                outcomes.append(subject.keep_pace(most / 2, self._options.seconds))
-            self.results.at_half[workload] = {
-                name: median(getattr(one, name) for one in outcomes) for name in ("rate", "p50", "p99", "slowest")
-            }
-
-    def _compare_sizes(self, service: RunningApp) -> None:
-        """The long conversation beside ordinary ones, and the large table beside a small one."""
-        _say(f"a table of {SMALL.rows:,} messages")
-        with _started(["service"], self._server.filled(SMALL)) as small:
-            pairs = {
-                "page deep in the long conversation, to the newest of an ordinary one": (
-                    Subject(service, "deep", self._world, 1),
-                    Subject(service, "newest", self._world, 1),
-                )
-            }
-            for workload in ("newest", "append", "list"):
-                pairs[f"{WORKLOADS[workload].title}: {self._world.rows:,} rows, to {SMALL.rows:,}"] = (
-                    Subject(service, workload, self._world, 1),
-                    Subject(small["service"], workload, SMALL, 1),
-                )
-            for what, pair in pairs.items():
-                this, that = self._interleaved(dict(enumerate(pair))).values()
-                self.results.flatness.append(Ratio(what=what, this=this, that=that))
-
-    def _watch_memory(self, service: RunningApp) -> None:
-        _say(f"memory over {self._options.requests:,} requests")
-        tenths = [self._options.requests * tenth // 10 for tenth in range(1, 11)]
-        for count, resident in resident_after(service, self._world, tenths):
-            self.results.resident_mib[count] = resident / _MIB
-
-    def _interleaved[Name](self, subjects: Mapping[Name, Subject]) -> dict[Name, Sample]:
-        options = self._options
-        return interleaved(subjects, rounds=options.rounds, seconds=options.seconds, database_pid=self._server.pid)
-
-    def _workloads(self, app: str) -> list[str]:
-        return [one for one in self._options.workloads if one in APPS[app].workloads]
-
-
-@contextmanager
-def _started(names: Sequence[str], url: str) -> Iterator[dict[str, RunningApp]]:
-    with ExitStack() as stack:
-        yield {name: stack.enter_context(running(APPS[name], url, _FOLDER / f"{name}.log")) for name in names}
+def main() -> None:
+    """Measure."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    options = _parser().parse_args()
+    _FOLDER.mkdir(exist_ok=True)
+    with running_server(_FOLDER / "postgres") as server:
+        results = Results(circumstances=_circumstances(options))
+        try:
+            Run(options, server, _FOLDER, results).everything()
+        finally:  # what was found until something failed is worth something too
+            _keep(results)
 
 
 def _circumstances(options: argparse.Namespace) -> dict[str, str | int | float]:
@@ -139,23 +44,6 @@ def _circumstances(options: argparse.Namespace) -> dict[str, str | int | float]:
         "rounds": options.rounds,
         "seconds": options.seconds,
     }
-
-
-def _say(what: str) -> None:
-    sys.stderr.write(f"{what}\n")
-
-
-def main() -> None:
-    """Measure."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    options = _parser().parse_args()
-    _FOLDER.mkdir(exist_ok=True)
-    with running_server(_FOLDER / "postgres") as server:
-        run = _Run(options, server)
-        try:
-            run.everything()
-        finally:  # what was found until something failed is worth something too
-            _keep(run.results)
 
 
 def _keep(results: Results) -> None:
