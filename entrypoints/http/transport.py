@@ -39,6 +39,8 @@ class Limits:
     pipelined: int = 32
     connections: int = 900
     unread_bytes: int = 24 * 1024 * 1024
+    large_body_bytes: int = 64 * 1024
+    bodies_bytes: int = 24 * 1024 * 1024
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -58,6 +60,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._refusal: HTTPStatus | None = None
         self._idle_since = 0.0
+        self._body_bytes = 0
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
@@ -99,7 +102,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     @override
     def on_headers_complete(self) -> None:
-        self._head_bytes = 0
+        self._head_bytes = self._body_bytes = 0
         self._await(self.limits.body_seconds)
         refusal = self._judge_head()
         served = self.app
@@ -108,6 +111,15 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self.app = served
         self._in_head = False
+
+    @override
+    def on_body(self, body: bytes) -> None:
+        before = self._body_bytes // self.limits.large_body_bytes
+        self._body_bytes += len(body)
+        if self._body_bytes // self.limits.large_body_bytes == before or self._has_room_for_body():
+            super().on_body(body)
+        elif not self.transport.is_closing():
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
 
     @override
     def on_message_complete(self) -> None:
@@ -119,6 +131,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._idle_since = self.loop.time()
+        self._body_bytes = 0
         if self._refusal and not self.pipeline and self._is_answered():
             self._refuse_now(self._refusal)
         elif self.transport.is_closing():
@@ -211,6 +224,10 @@ class GuardedProtocol(HttpToolsProtocol):
             longest._end_waiting()  # noqa: SLF001 - our own
         else:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _has_room_for_body(self) -> bool:
+        bodies = sum(one._body_bytes for one in self.connections if isinstance(one, GuardedProtocol))  # noqa: SLF001 - our own
+        return bodies <= self.limits.bodies_bytes
 
     def _bound_unread(self) -> None:
         """Cut off those who have not been reading for longest, until what waits for others to read is little enough."""

@@ -174,6 +174,16 @@ def slow_bodies(target: Target) -> None:
         _hold_until_cut(connections, b" ")
 
 
+def large_bodies(target: Target) -> None:
+    """300 bodies of 1 MB that lack their last byte."""
+    fields = ("Content-Type: application/json", "Content-Length: 1000001")
+    with target.connections(300) as connections:
+        for connection in connections:
+            with suppress(OSError):
+                connection.sendall(target.head("POST /api/chat", *fields) + b" " * 1_000_000)
+        _hold_until_cut(connections)
+
+
 def idle(target: Target) -> None:
     """1,000 connections that are kept alive, and not used."""
     with target.connections(1000) as connections:
@@ -200,7 +210,7 @@ QUICK: Sequence[Attack] = (
 )  # fmt: skip
 SLOW: Sequence[Mapping[Attack, float]] = (
     {silent: 11, slow_headers: 11, empty_lines: 11, slow_bodies: 11},
-    {idle: 11},
+    {idle: 11, large_bodies: 13},
     {readers: 29},
 )
 """Attacks that the service ends by its deadlines, together; within how many seconds it must (200 readers ask for 4)."""
