@@ -11,6 +11,8 @@ from domain.identifiers import ConversationId
 from domain.message import Message
 
 MAX_MESSAGES: Final = 200
+MAX_PAGE_BYTES: Final = 4 * 1024 * 1024
+"""Of the JSON of its messages' content, tool calls and metadata."""
 MAX_CONVERSATIONS: Final = 100
 MAX_SEQ: Final = 2**32 - 1
 """What fits into a message's id."""
@@ -20,7 +22,8 @@ MAX_SEQ: Final = 2**32 - 1
 class MessageWindow:
     """Which messages to read: those before, after or around a seq; without an anchor, the newest.
 
-    A window around a seq is filled to ``limit`` (1 to 200) where the conversation is long enough.
+    A window around a seq is filled to ``limit`` (1 to 200) where the conversation is long enough. Of messages that are
+    more than MAX_PAGE_BYTES together only those nearest to the anchor are read, as many as fit, but at least one.
     """
 
     limit: int = 50

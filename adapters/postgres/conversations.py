@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final, override
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from domain.message import Message
 from domain.pages import ConversationCursor, ConversationWindow, MessageWindow
 from domain.ports import ConversationRepository
 
+_SEQ: Final = attrgetter("seq")
 _TOP: Final = ConversationCursor(datetime(9999, 12, 31, tzinfo=UTC), ConversationId(UUID(int=2**128 - 1)))
 
 
@@ -144,7 +146,8 @@ class PostgresConversationRepository(ConversationRepository):
         if not rows:
             raise ConversationNotFoundError
         conversation = conversation_of(rows[0], "conversation_")
-        return conversation, [message_of(conversation_id, row) for row in rows if row["seq"] is not None]
+        messages = [message_of(conversation_id, row) for row in rows if row["seq"] is not None]
+        return conversation, sorted(messages, key=_SEQ)
 
     @override
     async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:

@@ -1,6 +1,8 @@
 """Every statement that reads; each is guarded by the owner."""
 
-from sqlalchemy import ColumnElement, Uuid, and_, case, func, null, or_, select, true, tuple_
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, Uuid, and_, case, cast, func, null, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import BigInteger, Boolean
 
@@ -16,47 +18,56 @@ from adapters.postgres.columns import (
 )
 from adapters.postgres.compiling import Statement
 from adapters.postgres.tables import conversations, idempotency_keys, messages
+from domain.pages import MAX_PAGE_BYTES
 
 
-def _window(first: ColumnElement[int], last: ColumnElement[int]) -> Statement:
-    """The messages from ``first`` to ``last``, and the conversation beside the first of them, or alone without any.
+def _window(first: ColumnElement[int], last: ColumnElement[int], *order: ColumnElement[Any]) -> Statement:
+    """The messages from ``first`` to ``last`` in this order, and the conversation beside the first of them.
 
-    As seqs are dense, a page is a range of the primary key wherever it lies.
+    Without any it comes alone. As seqs are dense, a page is a range of the primary key wherever it lies; of the range
+    come as many as MAX_PAGE_BYTES hold, but at least one.
     """
     page = (
-        select(*MESSAGE_COLUMNS)
+        select(
+            *MESSAGE_COLUMNS,
+            func.row_number().over(order_by=order).label("place"),
+            func.sum(_SIZE).over(order_by=order, rows=(None, 0)).label("size"),
+        )
         .where(
             messages.c.owner_id == OWNER,
             messages.c.conversation_id == CONVERSATION,
             messages.c.seq.between(first, last),
         )
-        .order_by(messages.c.seq)
-        .limit(_LIMIT)
         .correlate(conversations)
         .lateral("page")
     )
-    is_first = or_(page.c.seq.is_(None), page.c.seq == func.greatest(first, 1))
+    is_first = or_(page.c.place == 1, page.c.place.is_(None))
     return Statement(
         select(
             *(case((is_first, c), else_=null()).label(f"conversation_{c.name}") for c in CONVERSATION_COLUMNS),
-            *page.c,
+            *(page.c[c.name] for c in MESSAGE_COLUMNS),
         )
-        .select_from(conversations.outerjoin(page, true()))
+        .select_from(conversations.outerjoin(page, or_(page.c.place == 1, page.c.size <= MAX_PAGE_BYTES)))
         .where(OURS)
-        .order_by(page.c.seq)
+        .order_by(page.c.place)
     )
 
 
+_SIZE = sum(
+    (func.coalesce(func.octet_length(cast(messages.c[name], Text)), 0) for name in ("tool_calls", "metadata")),
+    func.coalesce(func.octet_length(cast(messages.c.content, Text)), 0),
+)
+_SEQ = messages.c.seq
 _LAST = conversations.c.last_seq
 _LIMIT = given("limit", BigInteger())
 _ANCHOR = given("anchor", BigInteger())
 _UP_TO = func.least(_ANCHOR - 1, _LAST)
 _AROUND = func.greatest(1, func.least(_ANCHOR - _LIMIT // 2, _LAST - _LIMIT + 1))
 
-MESSAGES_NEWEST = _window(_LAST - _LIMIT + 1, _LAST)
-MESSAGES_BEFORE = _window(_UP_TO - _LIMIT + 1, _UP_TO)
-MESSAGES_AFTER = _window(_ANCHOR + 1, _LAST)
-MESSAGES_AROUND = _window(_AROUND, _AROUND + _LIMIT - 1)
+MESSAGES_NEWEST = _window(_LAST - _LIMIT + 1, _LAST, _SEQ.desc())
+MESSAGES_BEFORE = _window(_UP_TO - _LIMIT + 1, _UP_TO, _SEQ.desc())
+MESSAGES_AFTER = _window(_ANCHOR + 1, func.least(_ANCHOR + _LIMIT, _LAST), _SEQ)
+MESSAGES_AROUND = _window(_AROUND, _AROUND + _LIMIT - 1, func.abs(_SEQ - _ANCHOR), _SEQ)
 
 MESSAGE = Statement(
     select(*MESSAGE_COLUMNS).where(

@@ -25,7 +25,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT, JsonText
 from domain.message import NewMessage, Status
 from domain.metadata import make_metadata
-from domain.pages import ConversationCursor, ConversationWindow, MessageWindow
+from domain.pages import MAX_PAGE_BYTES, ConversationCursor, ConversationWindow, MessageWindow
 from domain.ports import ConversationRepository
 from domain.roles import Role
 from tests.fakes.conversations import InMemoryConversationRepository
@@ -318,6 +318,29 @@ async def test_every_window_shows_the_right_messages(repository: ConversationRep
             assert await shown(3, before=far) == everything[-3:]
             assert await shown(3, after=far) == []
             assert await shown(3, around=far) == everything[-3:]
+
+
+async def test_of_long_messages_only_those_nearest_to_the_anchor_are_shown(
+    repository: ConversationRepository, ann: OwnerId
+) -> None:
+    long = "x" * (MAX_PAGE_BYTES // 4 - 4)  # with its quotes and its metadata, four of them just fit
+    conversation, _ = await repository.create(ann, new(*[long] * 9), None)
+    await repository.append(ann, conversation.id, said("short"), None)
+
+    async def shown(**anchor: int) -> list[int]:
+        found, messages = await repository.messages(ann, conversation.id, MessageWindow(**anchor))
+        assert found.last_seq == 10
+        return [message.seq for message in messages]
+
+    assert await shown() == [7, 8, 9, 10]
+    assert await shown(before=10) == [6, 7, 8, 9]
+    assert await shown(before=3) == [1, 2]
+    assert await shown(after=0) == [1, 2, 3, 4]
+    assert await shown(after=7) == [8, 9, 10]
+    assert await shown(around=5) == [3, 4, 5, 6]
+    assert await shown(around=2**32 - 1) == [7, 8, 9, 10]
+    for limit in (1, 2):
+        assert await shown(limit=limit, before=10) == [8, 9][-limit:]
 
 
 async def test_one_message_is_found_by_its_seq(repository: ConversationRepository, ann: OwnerId) -> None:

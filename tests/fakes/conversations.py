@@ -17,7 +17,7 @@ from domain.errors import (
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
-from domain.pages import ConversationWindow, MessageWindow
+from domain.pages import MAX_PAGE_BYTES, ConversationWindow, MessageWindow
 from domain.ports import ConversationRepository
 
 
@@ -99,12 +99,14 @@ class InMemoryConversationRepository(ConversationRepository):
         kept = self._find(owner_id, conversation_id)
         count, limit = len(kept.messages), window.limit
         if window.after is not None:
-            return kept.conversation, kept.messages[window.after : window.after + limit]
-        if window.around is not None:
-            first = max(0, min(window.around - limit // 2 - 1, count - limit))
-            return kept.conversation, kept.messages[first : first + limit]
-        end = count if window.before is None else max(0, min(window.before - 1, count))
-        return kept.conversation, kept.messages[max(0, end - limit) : end]
+            first, nearest = window.after, window.after
+        elif window.around is not None:
+            first, nearest = max(0, min(window.around - limit // 2 - 1, count - limit)), window.around
+        else:
+            nearest = count + 1 if window.before is None else max(1, min(window.before, count + 1))
+            limit = min(limit, nearest - 1)
+            first = nearest - 1 - limit
+        return kept.conversation, _fitting(kept.messages[first : first + limit], nearest)
 
     @override
     async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
@@ -170,3 +172,15 @@ class InMemoryConversationRepository(ConversationRepository):
     def _tick(self) -> datetime:
         self._now += timedelta(microseconds=1)
         return self._now
+
+
+def _fitting(page: Sequence[Message], anchor: int) -> Sequence[Message]:
+    """Of a page those nearest to the anchor, as many as may be read at once."""
+    taken: list[Message] = []
+    size = 0
+    for message in sorted(page, key=lambda one: (abs(one.seq - anchor), one.seq)):
+        size += sum(len(one.text.encode()) for one in (message.content, message.tool_calls, message.metadata) if one)
+        if taken and size > MAX_PAGE_BYTES:
+            break
+        taken.append(message)
+    return sorted(taken, key=lambda one: one.seq)

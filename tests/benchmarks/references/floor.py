@@ -4,6 +4,7 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -158,9 +159,11 @@ class Floor:
         rows = await self._fetch(statement, values)
         if not rows:
             return 404, "{}"
+        last = rows[0]["conversation_last_seq"]
+        rows.sort(key=itemgetter("seq"))
         texts = [_stored(identifier, row) for row in rows if row["seq"] is not None]
         older = bool(texts) and rows[0]["seq"] > 1
-        newer = bool(texts) and rows[-1]["seq"] < rows[0]["conversation_last_seq"]
+        newer = bool(texts) and rows[-1]["seq"] < last
         more = f'"has_more_before":{str(older).lower()},"has_more_after":{str(newer).lower()}'
         return 200, f'{{"data":[{",".join(texts)}],{more}}}'
 
