@@ -22,9 +22,9 @@ def parse_conversation_id(text: str) -> ConversationId | None:
     return ConversationId(UUID(hex=match[1])) if match else None
 
 
-def format_message_id(conversation_id: ConversationId, seq: int) -> str:
-    """``msg_``, the conversation's 32 hex digits and the seq in 8: a message's id is its address."""
-    return f"msg_{conversation_id.hex}{seq:08x}"
+def format_message_id(conversation_id: str, seq: int) -> str:
+    """``msg_``, the 32 hex digits of the conversation's id outside, and the seq in 8: its id is its address."""
+    return f"msg_{conversation_id[5:]}{seq:08x}"
 
 
 def parse_message_id(text: str) -> tuple[ConversationId, int] | None:

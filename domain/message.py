@@ -9,7 +9,7 @@ from typing import Any, Self
 from domain import content as contents
 from domain.content import Content, ToolCall
 from domain.errors import RuleViolationError
-from domain.identifiers import ConversationId, format_message_id
+from domain.identifiers import ConversationId, format_conversation_id, format_message_id
 from domain.json_text import JsonText
 from domain.metadata import make_metadata
 from domain.roles import MAY_CARRY, MUST_SAY_SOMETHING, Role
@@ -111,7 +111,7 @@ class Message:
     @property
     def id(self) -> str:
         """Its id outside."""
-        return format_message_id(self.conversation_id, self.seq)
+        return format_message_id(format_conversation_id(self.conversation_id), self.seq)
 
     def to_chat(self) -> dict[str, Any]:
         """The message as Chat Completions take it, without what is ours."""

@@ -8,6 +8,7 @@ from litestar import Litestar, Router
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from entrypoints.embedded import open_application
+from entrypoints.http.answers import JsonResponse
 from entrypoints.http.authentication import Authentication, AuthenticationPolicy
 from entrypoints.http.chat import chat
 from entrypoints.http.conversations import ConversationController
@@ -55,6 +56,7 @@ def make_litestar(settings: Settings) -> Litestar:
         logging_config=None,
         openapi_config=None,
         request_class=ApiRequest,
+        response_class=JsonResponse,
         request_max_body_size=MAX_BODY,
     )
 

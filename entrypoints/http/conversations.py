@@ -63,7 +63,9 @@ class ConversationController(Controller):
     async def read(self, request: ApiRequest, conversation_id: FromPath[str]) -> Response[HistoryView]:
         """Read a conversation with its newest 50 messages, oldest first."""
         page = await request.application.read_history(request.principal, require_conversation_id(conversation_id))
-        view = HistoryView.of(page.conversation, messages=to_views(page.messages), has_more=page.has_more_before)
+        view = HistoryView.of(
+            page.conversation, messages=to_views(page.conversation.id, page.messages), has_more=page.has_more_before
+        )
         return done(view, last_seq=page.conversation.last_seq)
 
     @patch("/{conversation_id:str}", summary="Change a conversation", operation_id="updateConversation")

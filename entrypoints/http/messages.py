@@ -28,14 +28,15 @@ class MessageController(Controller):
         With `If-Match: "<last_seq>"`, the conversation's ETag, only if nobody has appended since; without it an append
         never fails for being concurrent with others.
         """
+        place = require_conversation_id(conversation_id)
         appended = await request.application.append_messages(
             request.principal,
-            require_conversation_id(conversation_id),
+            place,
             to_messages(data.messages),
             key=await request.idempotency_key(),
             follows=request.followed_seq(),
         )
-        return created(AppendedView(to_views(appended.messages)), replayed=appended.replayed)
+        return created(AppendedView(to_views(place, appended.messages)), replayed=appended.replayed)
 
     @get(summary="Read messages", operation_id="listMessages")
     async def page(
@@ -59,4 +60,4 @@ class MessageController(Controller):
     async def read(self, request: ApiRequest, conversation_id: FromPath[str], message_id: FromPath[str]) -> MessageView:
         """Read one message."""
         address = require_message_id(conversation_id, message_id)
-        return MessageView.of(await request.application.get_message(request.principal, *address))
+        return MessageView.of(await request.application.get_message(request.principal, *address), conversation_id)

@@ -8,7 +8,7 @@ import msgspec
 
 from application.chat import ChatTurn
 from domain.conversation import Conversation
-from domain.identifiers import format_conversation_id
+from domain.identifiers import ConversationId, format_conversation_id, format_message_id
 from domain.json_text import JsonText
 from domain.message import Message, Status
 from domain.pages import MessagePage
@@ -62,11 +62,11 @@ class MessageView(msgspec.Struct, frozen=True):
     name: str | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
-    def of(cls, message: Message) -> Self:
-        """What clients get of a message."""
+    def of(cls, message: Message, conversation_id: str) -> Self:
+        """What clients get of a message; for many of one conversation its id is written once."""
         return cls(
-            message.id,
-            format_conversation_id(message.conversation_id),
+            format_message_id(conversation_id, message.seq),
+            conversation_id,
             message.seq,
             message.role,
             _NULL if message.content is None else msgspec.Raw(message.content.text),
@@ -109,7 +109,7 @@ class MessagesView(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, page: MessagePage) -> Self:
         """What clients get of a page."""
-        return cls(to_views(page.messages), page.has_more_before, page.has_more_after)
+        return cls(to_views(page.conversation.id, page.messages), page.has_more_before, page.has_more_after)
 
 
 class ChatView(msgspec.Struct, frozen=True):
@@ -124,11 +124,12 @@ class ChatView(msgspec.Struct, frozen=True):
     def of(cls, turn: ChatTurn) -> Self:
         """What clients get of a turn."""
         reply = turn.assistant_message
+        conversation_id = format_conversation_id(reply.conversation_id)
         return cls(
-            format_conversation_id(reply.conversation_id),
+            conversation_id,
             reply.content.value if reply.content else "",
-            MessageView.of(turn.user_message),
-            MessageView.of(reply),
+            MessageView.of(turn.user_message, conversation_id),
+            MessageView.of(reply, conversation_id),
         )
 
 
@@ -145,9 +146,10 @@ class HealthView(msgspec.Struct, frozen=True):
     status: str = "ok"
 
 
-def to_views(messages: Sequence[Message]) -> list[MessageView]:
-    """What clients get of messages."""
-    return [MessageView.of(message) for message in messages]
+def to_views(conversation_id: ConversationId, messages: Sequence[Message]) -> list[MessageView]:
+    """What clients get of a conversation's messages."""
+    outside = format_conversation_id(conversation_id)
+    return [MessageView.of(message, outside) for message in messages]
 
 
 _NULL = msgspec.Raw(b"null")

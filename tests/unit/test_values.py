@@ -30,8 +30,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def test_identifiers_read_back() -> None:
     assert parse_conversation_id(format_conversation_id(ID)) == ID
-    assert parse_message_id(format_message_id(ID, 7)) == (ID, 7)
-    assert format_message_id(ID, 7) == "msg_00000000000000000000000000000abc00000007"
+    assert parse_message_id(format_message_id(format_conversation_id(ID), 7)) == (ID, 7)
+    assert format_message_id(format_conversation_id(ID), 7) == "msg_00000000000000000000000000000abc00000007"
 
 
 @pytest.mark.parametrize(
