@@ -45,7 +45,7 @@ MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
     "pages overlap": (
         reads,
         "MESSAGES_AFTER",
-        altered(reads.MESSAGES_AFTER, ("$1::BIGINT + $2::BIGINT", "greatest($1::BIGINT, $2::BIGINT)")),
+        altered(reads.MESSAGES_AFTER, ("BETWEEN $7::BIGINT + $8::BIGINT", "BETWEEN greatest($7::BIGINT, $8::BIGINT)")),
     ),
     "failures are defects": (database, "PASSING", ()),
     "does not say when": (problems, "HEADERS", {}),

@@ -108,15 +108,16 @@ class Service:
 
     def workers(self) -> list[int]:
         """The processes that serve or will: one alone is the service's own."""
-        if self._count == 1:
-            return [self._process.pid]
-        ps = ["ps", "-ww", "-ax", "-o", "pid=,ppid=,command="]
-        rows = [line.split(None, 2) for line in subprocess.check_output(ps, text=True).splitlines()]
-        mine = [row for row in rows if row[1] == str(self._process.pid)]
-        found = [int(row[0]) for row in mine if "--multiprocessing-fork" in row[-1]]
+        found = [self._process.pid] if self._count == 1 else self._children()
         for pid in found:
             self._born.setdefault(pid, time.monotonic())
         return found
+
+    def _children(self) -> list[int]:
+        ps = ["ps", "-ww", "-ax", "-o", "pid=,ppid=,command="]
+        rows = [line.split(None, 2) for line in subprocess.check_output(ps, text=True).splitlines()]
+        mine = [row for row in rows if row[1] == str(self._process.pid)]
+        return [int(row[0]) for row in mine if "--multiprocessing-fork" in row[-1]]
 
     def dispensable(self) -> list[int]:
         """The workers that may be ended because another one serves."""
