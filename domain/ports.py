@@ -77,7 +77,10 @@ class ConversationRepository(Protocol):
     async def messages(
         self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
     ) -> tuple[Conversation, Sequence[Message]]:
-        """The conversation and the messages of the window at one instant, by seq. Raises ConversationNotFoundError."""
+        """The conversation and the messages of the window at one instant, by seq. Raises ConversationNotFoundError.
+
+        Of long messages those nearest to the window's anchor, as many as MAX_PAGE_BYTES hold, but at least one.
+        """
 
     @abstractmethod
     async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:

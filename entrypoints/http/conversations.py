@@ -61,7 +61,7 @@ class ConversationController(Controller):
 
     @get("/{conversation_id:str}", summary="Read a conversation", operation_id="getConversation")
     async def read(self, request: ApiRequest, conversation_id: FromPath[str]) -> Response[HistoryView]:
-        """Read a conversation with its newest 50 messages, oldest first."""
+        """Read a conversation with its newest 50 messages (fewer, if they are long), oldest first."""
         page = await request.application.read_history(request.principal, require_conversation_id(conversation_id))
         view = HistoryView.of(
             page.conversation, messages=to_views(page.conversation.id, page.messages), has_more=page.has_more_before

@@ -48,7 +48,11 @@ class MessageController(Controller):
         after: Annotated[int | None, QueryParameter(ge=0, le=MAX_SEQ, description="Those after this seq.")] = None,
         around: Annotated[int | None, QueryParameter(ge=0, le=MAX_SEQ, description="Those around this seq.")] = None,
     ) -> MessagesView:
-        """Read a page, always oldest first: the newest, or the one at an anchor (at most one may be given)."""
+        """Read a page, always oldest first: the newest, or the one at an anchor (at most one may be given).
+
+        A page of long messages has fewer than `limit`: those nearest to the anchor, 4 MiB of them. Whether there are
+        more, `has_more_before` and `has_more_after` tell.
+        """
         request.require_plain_query()
         window = MessageWindow(limit=limit, before=before, after=after, around=around)
         page = await request.application.read_history(

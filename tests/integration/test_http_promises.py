@@ -41,6 +41,24 @@ def test_32_writers_on_one_conversation_are_all_acknowledged_and_dense(client: h
     assert [one["created_at"] for one in page] == sorted(one["created_at"] for one in page)
 
 
+def test_a_page_of_long_messages_is_short_and_says_that_there_are_more(client: httpx.Client) -> None:
+    path = f"{client.post('/api/conversations', json={}).headers['Location']}/messages"
+    for number in range(1, 8):
+        long = {"role": "user", "content": f"{number}" * 1_000_000}
+        client.post(path, json={"messages": [long]}).raise_for_status()
+
+    first = client.get(path, params={"after": 0, "limit": 200}).json()
+    rest = client.get(path, params={"after": 4, "limit": 200}).json()
+    newest = client.get(path).json()
+
+    assert [one["seq"] for one in first["data"]] == [1, 2, 3, 4]
+    assert (first["has_more_before"], first["has_more_after"]) == (False, True)
+    assert [one["seq"] for one in rest["data"]] == [5, 6, 7]
+    assert (rest["has_more_before"], rest["has_more_after"]) == (True, False)
+    assert [one["content"][0] for one in newest["data"]] == ["4", "5", "6", "7"]
+    assert newest["has_more_before"] is True
+
+
 def test_of_writers_that_follow_the_same_seq_one_succeeds(client: httpx.Client) -> None:
     created = client.post("/api/conversations", json=HELLO)
     path = f"{created.headers['Location']}/messages"
