@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Final
+
+from entrypoints.http.limits import Limits
 
 _SLASH: Final = ord("/")
 _ABSOLUTE: Final = re.compile(rb"(?i:https?)://[^/?#@]+/[^#]*|\*")
@@ -10,7 +13,27 @@ _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])
 _FEWEST_HOSTS: Final = {"1.0": 0, "1.1": 1}
 
 
-def is_sound(target: bytes, version: str, hosts: Sequence[bytes]) -> bool:
+def refusal_of_head(
+    target: bytes, version: str, headers: Sequence[tuple[bytes, bytes]], limits: Limits
+) -> HTTPStatus | None:
+    """Why this is not served; None: it is. The headers' names are in small letters."""
+    path, _, query = target.partition(b"?")
+    is_long = len(path) > limits.path_bytes or len(query) > limits.query_bytes
+    if is_long or query.count(b"&") >= limits.query_fields:
+        return HTTPStatus.REQUEST_URI_TOO_LONG
+    size, hosts = 0, []
+    for name, value in headers:
+        size += len(name) + len(value) + 4
+        if name == b"host":
+            hosts.append(value)
+    if size > limits.head_bytes or len(headers) > limits.head_fields:
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    if not _is_sound(target, version, hosts):
+        return HTTPStatus.BAD_REQUEST
+    return None
+
+
+def _is_sound(target: bytes, version: str, hosts: Sequence[bytes]) -> bool:
     """Whether this is HTTP/1.0 or 1.1, asks for a path or ``*``, and names its host once (RFC 9112, section 3).
 
     HTTP/1.0 may leave the host out. Which host it is does not matter here, nor whether the target repeats it.

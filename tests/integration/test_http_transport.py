@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from entrypoints.http.transport import GuardedProtocol, Limits
+from entrypoints.http.limits import Limits
+from entrypoints.http.transport import GuardedProtocol
 from entrypoints.settings import Settings
 from tests.conftest import running_service
 from tests.integration.test_cli import eventually
