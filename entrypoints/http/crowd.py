@@ -9,7 +9,7 @@ class Client(Protocol):
     """One connection, as the bounds see it."""
 
     idle_since: float
-    """When it was made or last answered, by the event loop's clock."""
+    """When it was made or last answered, by the monotonic clock: the event loop's has milliseconds only."""
     body_bytes: int
     """Of the request that is being read or answered."""
 

@@ -5,6 +5,7 @@ reading; one client could fill the memory or hold a worker.
 """
 
 import asyncio
+import time
 from http import HTTPStatus
 from typing import Any, override
 
@@ -36,7 +37,7 @@ class GuardedProtocol(AnsweringProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         super().connection_made(transport)
         self._await(self.limits.head_seconds)
-        self.idle_since = self.loop.time()
+        self.idle_since = time.monotonic()
         most = self.limits.connections
         if len(self.connections) > most and not make_room(self.connections, self, most):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -100,7 +101,7 @@ class GuardedProtocol(AnsweringProtocol):
 
     @override
     def on_response_complete(self) -> None:
-        self.idle_since = self.loop.time()
+        self.idle_since = time.monotonic()
         self.body_bytes = 0
         super().on_response_complete()
 
