@@ -14,9 +14,12 @@ _FEWEST_HOSTS: Final = {"1.0": 0, "1.1": 1}
 
 
 def refusal_of_head(
-    target: bytes, version: str, headers: Sequence[tuple[bytes, bytes]], limits: Limits
+    target: bytes, version: str, headers: list[tuple[bytes, bytes]], limits: Limits
 ) -> HTTPStatus | None:
-    """Why this is not served; None: it is. The headers' names are in small letters."""
+    """Why this is not served; None: it is. The headers' names are in small letters.
+
+    The host loses the blanks after it: they are no part of it (RFC 9112, section 5.1), but Litestar refuses them.
+    """
     path, _, query = target.partition(b"?")
     is_long = len(path) > limits.path_bytes or len(query) > limits.query_bytes
     if is_long or query.count(b"&") >= limits.query_fields:
@@ -28,8 +31,11 @@ def refusal_of_head(
             hosts.append(value)
     if size > limits.head_bytes or len(headers) > limits.head_fields:
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-    if not _is_sound(target, version, hosts):
+    stripped = [host.rstrip(b" \t") for host in hosts]
+    if not _is_sound(target, version, stripped):
         return HTTPStatus.BAD_REQUEST
+    if stripped != hosts:  # there is one
+        headers[headers.index((b"host", hosts[0]))] = (b"host", stripped[0])
     return None
 
 

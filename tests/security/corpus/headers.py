@@ -27,9 +27,10 @@ FIELDS: list[Row] = [
     (400, "two Hosts", head(LIVE, b"Host: x", f"Host: {CANARY}".encode())),
     (400, "an empty Host", head(LIVE, b"Host:")),
     *((200, f"the Host {label(value)}", head(LIVE, b"Host: " + value)) for value in (
-        b"x:80", b"x:", b"[::1]:8000", b"127.0.0.1", b"a_b.example.")),
+        b"x:80", b"x:", b"[::1]:8000", b"127.0.0.1", b"a_b.example.", b"x  ", b" \tx \t")),
     *((400, f"the Host {label(value)}", head(LIVE, b"Host: " + value)) for value in (
-        b"x, y", b"x:y", b"http://x", b"a@x", b"x/y", b"[::1", b"x\xe9", b":80", b"x y", b"x  ")),
+        b"x, y", b"x:y", b"http://x", b"a@x", b"x/y", b"[::1", b"x\xe9", b":80", b"x y", b"x y ", b" \t",
+        b"x \x0b", b"x\xa0")),
     (400, "a Host that is none", head(LIVE, f"Host: {CANARY} / @".encode())),
     (400, "a folded line", head(LIVE, HOST, b"X: a\r\n b")),
     (400, "a folded first line", head(LIVE, b" X: a", HOST)),
