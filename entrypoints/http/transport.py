@@ -53,12 +53,15 @@ class GuardedProtocol(AnsweringProtocol):
             return
         if self._in_head:
             self._head_bytes += len(data)
-            if self._reading is None:
-                self._await(self.limits.head_seconds)
         super().data_received(data)
+        is_whole = self._in_head and self._head_bytes == 0
+        if is_whole or self._refusal or self.is_closing:
+            return
         # The parser tells of a header only when it is whole, and one may never be.
-        if self._in_head and self._head_bytes > 2 * self.limits.head_bytes and not self.is_closing:
+        if self._in_head and self._head_bytes > 2 * self.limits.head_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._reading is None:
+            self._await(self.limits.head_seconds if self._in_head else self.limits.body_seconds)
 
     @override
     def on_message_begin(self) -> None:
@@ -66,12 +69,14 @@ class GuardedProtocol(AnsweringProtocol):
         if len(self.pipeline) >= self.limits.pipelined:
             self._refuse(HTTPStatus.TOO_MANY_REQUESTS)
             raise OverflowError  # stops the parser
+        self._head_bytes = self._head_bytes or 1  # what came behind another request is not counted
         super().on_message_begin()
 
     @override
     def on_headers_complete(self) -> None:
         self._head_bytes = self.body_bytes = 0
-        self._await(self.limits.body_seconds)
+        if self._reading:
+            self._await(None)
         refusal = refusal_of_head(self.url, self.parser.get_http_version(), self.headers, self.limits)
         if refusal is None and len(self.tasks) >= self.limits.requests_at_once:
             refusal = HTTPStatus.SERVICE_UNAVAILABLE
@@ -96,7 +101,8 @@ class GuardedProtocol(AnsweringProtocol):
     @override
     def on_message_complete(self) -> None:
         self._in_head = True
-        self._await(None)
+        if self._reading:
+            self._await(None)
         super().on_message_complete()
 
     @override

@@ -33,6 +33,17 @@ class CrowdedProtocol(GuardedProtocol):
     limits = Limits(connections=3)
 
 
+class TimedProtocol(GuardedProtocol):
+    """Counts the deadlines that it sets."""
+
+    deadlines: ClassVar[int] = 0
+
+    @override
+    def _await(self, seconds: float | None) -> None:
+        TimedProtocol.deadlines += seconds is not None
+        super()._await(seconds)
+
+
 class CountedProtocol(QuickProtocol):
     """Knows how many connections it serves."""
 
@@ -223,19 +234,50 @@ def test_who_is_too_slow_is_told_and_closed(
         assert answer.count(b"HTTP/1.1") == 1
 
 
-def test_drops_that_keep_coming_do_not_stretch_the_deadline(quick: str) -> None:
+@pytest.mark.parametrize(
+    ("beginning", "drops"),
+    [(GET, b"a: b\r\n"), (POST + b"Authorization: Bearer {token}\r\nContent-Length: 1000\r\n\r\n", b" ")],
+    ids=["head", "body"],
+)
+def test_drops_that_keep_coming_do_not_stretch_the_deadline(
+    quick: str, new_token: Callable[[], str], beginning: bytes, drops: bytes
+) -> None:
     with connected(quick) as connection:
-        connection.sendall(GET)
+        connection.sendall(beginning.replace(b"{token}", new_token().encode()))
         sent = 0
         try:
             while sent < 200:
-                connection.sendall(b"a: b\r\n"[sent % 6 : sent % 6 + 1])
+                connection.sendall(drops[sent % len(drops) : sent % len(drops) + 1])
                 sent += 1
                 time.sleep(0.02)
         except OSError:
             pass
 
     assert sent < 100
+
+
+def test_what_is_begun_behind_a_request_has_a_deadline_too(quick: str) -> None:
+    with connected(quick) as connection:
+        connection.sendall(GET + b"\r\n" + GET)
+        answer = read_all(connection)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 408 " in answer
+
+
+def test_a_request_that_comes_whole_is_not_timed(settings: Settings) -> None:
+    with running_service(settings, TimedProtocol) as address, connected(address) as connection:
+        connection.sendall(GET + b"\r\n")
+        connection.recv(4096)
+        before = TimedProtocol.deadlines
+        for _ in range(3):
+            connection.sendall(GET + b"Content-Length: 2\r\n\r\n{}")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+        whole = TimedProtocol.deadlines
+        connection.sendall(GET)
+        assert eventually(lambda: TimedProtocol.deadlines == whole + 1, 5)
+
+    assert whole == before
 
 
 def test_a_body_that_nobody_waits_for_is_cut_off(quick: str) -> None:
