@@ -1,7 +1,6 @@
 """Authentication: nobody passes into the API without a proven session."""
 
 import logging
-from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import override
@@ -12,10 +11,11 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.credential import CredentialKind
-from domain.errors import Refusal, UnauthenticatedError
+from domain.errors import UnauthenticatedError
 from domain.principal import Principal
 from entrypoints.http.credentials import read_credential
 from entrypoints.http.origins import require_trusted_origin
+from entrypoints.http.tally import Tally
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Authentication(ASGIMiddleware):
 
     def __init__(self, policy: AuthenticationPolicy) -> None:
         self._policy = policy
-        self._refusals: Counter[Refusal] = Counter()
+        self._refusals = Tally(_log)
 
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -45,7 +45,7 @@ class Authentication(ASGIMiddleware):
             credential = read_credential(headers, self._policy.cookie_name)
             principal: Principal = await app.state.application.authenticate(credential)
         except UnauthenticatedError as error:
-            self._count(error.refusal)
+            self._refusals.count(error.refusal)
             raise
         if credential.kind is CredentialKind.COOKIE:
             require_trusted_origin(str(scope.get("method")), headers, self._policy.trusted_origins)
@@ -54,10 +54,3 @@ class Authentication(ASGIMiddleware):
         scope["user"] = principal
         scope["auth"] = None
         await next_app(scope, receive, send)
-
-    def _count(self, refusal: Refusal) -> None:
-        """Log the 1st, 2nd, 4th, 8th … of each kind: a wrong secret shows at once, an attack does not fill the log."""
-        self._refusals[refusal] += 1
-        count = self._refusals[refusal]
-        if count & (count - 1) == 0:
-            _log.warning("Refused %d time(s) since the start: %s", count, refusal)

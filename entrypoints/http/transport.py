@@ -5,18 +5,24 @@ reading; one client could fill the memory or hold a worker.
 """
 
 import asyncio
+import logging
 import time
 from http import HTTPStatus
-from typing import Any, override
+from typing import Any, ClassVar, override
+
+from httptools import HttpParserError, HttpParserUpgrade
 
 from entrypoints.http.answering import AnsweringProtocol
 from entrypoints.http.crowd import Client, bound_unread, has_room_for_bodies, make_room
 from entrypoints.http.heads import refusal_of_head
 from entrypoints.http.refusals import refusing
+from entrypoints.http.tally import Tally
 
 
 class GuardedProtocol(AnsweringProtocol):
     """Refuses heads that are too large with 431 or 414, ends what is too slow with 408, cuts off who stops reading."""
+
+    refusals: ClassVar[Tally] = Tally(logging.getLogger(__name__))
 
     connections: set[Client]  # type: ignore[assignment]  # uvicorn's own are not served here
 
@@ -53,7 +59,7 @@ class GuardedProtocol(AnsweringProtocol):
             return
         if self._in_head:
             self._head_bytes += len(data)
-        super().data_received(data)
+        self._parse(data)
         is_whole = self._in_head and self._head_bytes == 0
         if is_whole or self._refusal or self.is_closing:
             return
@@ -116,14 +122,22 @@ class GuardedProtocol(AnsweringProtocol):
         super().pause_writing()
         bound_unread(self.connections, self, self.limits.unread_bytes)
 
-    @override
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(HTTPStatus.BAD_REQUEST)
-
     def give_way(self) -> None:
         """End the connection, on which no request is being answered, since another needs its place."""
         self._await(None)
         self._end_waiting()
+
+    def _parse(self, data: bytes) -> None:
+        """Do as uvicorn does, which would log each request that is malformed or would rather speak another protocol."""
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade:
+            pass  # it is answered in HTTP/1.1
+        except HttpParserError:
+            if not (self._refusal or self.is_closing):
+                self.refusals.count("malformed request")
+                self._refuse(HTTPStatus.BAD_REQUEST)
 
     def _await(self, seconds: float | None) -> None:
         """Give the client so long to send what comes next; None: nothing is awaited."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import select
 import socket
 import time
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from entrypoints.http.limits import Limits
+from entrypoints.http.tally import Tally
 from entrypoints.http.transport import GuardedProtocol
 from entrypoints.settings import Settings
 from tests.conftest import running_service
@@ -42,6 +44,12 @@ class TimedProtocol(GuardedProtocol):
     def _await(self, seconds: float | None) -> None:
         TimedProtocol.deadlines += seconds is not None
         super()._await(seconds)
+
+
+class TallyingProtocol(GuardedProtocol):
+    """Counts what it refuses by itself."""
+
+    refusals = Tally(logging.getLogger("tests.tally"))
 
 
 class CountedProtocol(QuickProtocol):
@@ -168,6 +176,23 @@ def test_paths_and_queries_have_a_length(service: str) -> None:
 )
 def test_what_is_no_http_gets_a_problem_too(service: str, request_: bytes) -> None:
     assert_problem(ask(service, request_), 400, "bad_request")
+
+
+def test_malformed_requests_and_upgrades_do_not_fill_the_log(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    upgrade = b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+
+    with running_service(settings, TallyingProtocol) as address:
+        caplog.clear()
+        for _ in range(5):
+            assert ask(address, b"canary\r\n\r\n")[0] == 400
+            with connected(address) as connection:
+                connection.sendall(GET + upgrade)
+                assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+        warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+    assert warnings == [f"Refused {count} time(s) since the start: malformed request" for count in (1, 2, 4)]
 
 
 def test_an_endless_header_is_cut_off_and_costs_no_memory(service: str) -> None:
