@@ -85,6 +85,9 @@ def configure(app: Any, protocol: type[GuardedProtocol] = GuardedProtocol, **mor
         proxy_headers=False,
         access_log=False,
         log_config=None,
+        # Longer than load balancers keep theirs, mostly 60 s: where we hang up first, a request may just be coming.
+        # Idle connections are bounded all the same: the longest idle one makes room.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
         # A worker answers once it has imported all; one that takes longer is ended, begins anew, and so never serves.
         timeout_worker_healthcheck=30,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import ClassVar, override
+from typing import Any, ClassVar, override
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +18,7 @@ import pytest
 from entrypoints.http.limits import Limits
 from entrypoints.http.tally import Tally
 from entrypoints.http.transport import GuardedProtocol
+from entrypoints.serving import configure
 from entrypoints.settings import Settings
 from tests.conftest import running_service
 from tests.integration.test_cli import eventually
@@ -53,9 +54,13 @@ class TallyingProtocol(GuardedProtocol):
 
 
 class CountedProtocol(QuickProtocol):
-    """Knows how many connections it serves."""
+    """Knows how many connections it serves, and keeps them for a second."""
 
     open: ClassVar[set[GuardedProtocol]] = set()
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.timeout_keep_alive = 1
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
@@ -322,6 +327,10 @@ def test_a_connection_serves_many_requests_and_pipelined_ones(quick: str) -> Non
     assert answer.count(b"HTTP/1.1 200 OK") == 21
 
 
+def test_idle_connections_outlive_those_of_load_balancers() -> None:
+    assert configure(None).timeout_keep_alive > 60
+
+
 def test_requests_sent_far_ahead_of_their_answers_are_refused_after_those_before_them(
     service: str, new_token: Callable[[], str]
 ) -> None:
@@ -385,7 +394,7 @@ def test_who_does_not_take_the_end_of_an_answer_is_cut_off(settings: Settings, n
                 line = f"GET {path}/messages?limit={limit} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
                 connection.sendall(f"{line}{end}\r\n".encode())
 
-        assert eventually(lambda: not CountedProtocol.open, 20)  # kept alive for 5 s, and awaited for 0.4 s
+        assert eventually(lambda: not CountedProtocol.open, 20)  # kept alive for 1 s, and awaited for 0.4 s
 
 
 def test_who_stops_reading_is_cut_off(
