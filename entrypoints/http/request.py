@@ -46,6 +46,13 @@ class ApiRequest(Request[Principal, None, State]):
         """The caller, proven by the authentication middleware."""
         return self.user
 
+    @property
+    @override
+    def content_length(self) -> int | None:
+        """What is announced, in bytes; the parser lets one number pass. Litestar would index all headers for it."""
+        values = values_of(self.scope["headers"], b"content-length")
+        return int(values[0]) if values else None
+
     @override
     async def json(self) -> Any:
         """The body, decoded to what the handler declares: nothing is coerced, unknown keys are refused.
