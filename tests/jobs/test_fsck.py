@@ -269,7 +269,7 @@ async def test_it_finds_nothing_beside_those_who_append(empty_database_url: str)
     async with Database.connect(DatabaseAddress.parse(empty_database_url), PoolSettings(size=7)) as database:
         repository = PostgresConversationRepository(database)
         append = AppendMessages(repository)
-        check = CheckConsistency(PostgresStoredData(database, page_size=2))
+        check = CheckConsistency(PostgresStoredData(database, page_size=25))
         async with asyncio.TaskGroup() as group:
             for number in range(6):
                 group.create_task(converse(ANN, number))

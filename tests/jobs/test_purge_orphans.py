@@ -54,7 +54,9 @@ async def connected(url: str) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[PostgresConversationRepository]:
-    async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1, command_timeout=50)) as database:
+    async with Database.connect(
+        DatabaseAddress.parse(url), PoolSettings(size=1, command_timeout=50, lock_timeout=50)
+    ) as database:
         yield PostgresConversationRepository(database)
 
 
