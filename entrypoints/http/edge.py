@@ -102,8 +102,13 @@ async def _refuse(send: Send, status: HTTPStatus, code: str, detail: str) -> Non
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
+def new_request_id() -> bytes:
+    """An id that no other request has."""
+    return b"%s-%x" % (_PROCESS, next(_numbers))
+
+
 def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return value
-    return b"%s-%x" % (_PROCESS, next(_numbers))
+    return new_request_id()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
-from entrypoints.http.edge import SECURITY_HEADERS
+from entrypoints.http.edge import SECURITY_HEADERS, new_request_id
 from entrypoints.http.problems import MEANING, problem_answer
 
 
@@ -22,7 +22,7 @@ def refusing(status: HTTPStatus) -> Callable[..., Any]:
 def refusal_answer(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of the answer."""
     headers, body = problem_answer(status, *_PROBLEMS[status])
-    return [*SECURITY_HEADERS, *headers, (b"connection", b"close")], body
+    return [*SECURITY_HEADERS, *headers, (b"x-request-id", new_request_id()), (b"connection", b"close")], body
 
 
 _PROBLEMS: Final = {

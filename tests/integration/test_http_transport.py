@@ -128,6 +128,7 @@ def assert_problem(answer: tuple[int, dict[str, str], bytes], status: int, code:
     assert (given, json.loads(body)["code"], headers["content-type"]) == (status, code, "application/problem+json")
     assert headers["connection"] == "close"
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-request-id"]
 
 
 CLOSE = b"Connection: close\r\n\r\n"

@@ -82,6 +82,7 @@ def test_an_input_gets_a_whole_answer_that_tells_nothing_and_the_next_request_is
     for answer in answers:
         assert answer.status < 500
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-request-id"]
         assert world.token.encode() not in answer.raw
         if answer.status >= 400:
             assert_problem(answer, given)
