@@ -14,7 +14,7 @@ from tests.postgres import execute
 
 _APPENDS: Final = 5
 _DELETIONS: Final = 2
-_SECONDS: Final = 0.012
+_SECONDS: Final = 0.003
 _HELLO: Final = {"messages": [{"role": "user", "content": "hello"}]}
 _LEFT: Final = "SELECT (SELECT count(*) FROM conversations) + (SELECT count(*) FROM messages) AS rows"
 _KEYS: Final = "SELECT count(*) AS keys FROM idempotency_keys"
