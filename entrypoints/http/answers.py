@@ -1,5 +1,6 @@
 """Answers in JSON, with what belongs into their headers: Location, ETag, whether they were given before."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, override
 
@@ -25,10 +26,15 @@ class JsonResponse[Content](Response[Content]):
             headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
 
         async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body, "more_body": False})
+            await send_answer(send, status, headers, body)
 
         return answer
+
+
+async def send_answer(send: Send, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+    """Answer in one piece."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def created[View: msgspec.Struct](

@@ -10,6 +10,7 @@ from typing import Final
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from entrypoints.http.answers import send_answer
 from entrypoints.http.problems import MEANING, problem_answer
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,128}")
@@ -97,9 +98,7 @@ class Deadline:
 
 
 async def _refuse(send: Send, status: HTTPStatus, code: str, detail: str) -> None:
-    headers, body = problem_answer(status, code, detail)
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await send_answer(send, status, *problem_answer(status, code, detail))
 
 
 def new_request_id() -> bytes:

@@ -33,7 +33,7 @@ class JoinedWrites(asyncio.Transport):
 
     @override
     def abort(self) -> None:
-        self._held.clear()
+        self._held, self._size = [], 0
         self._transport.abort()
 
     @override

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
+from entrypoints.http.answers import send_answer
 from entrypoints.http.edge import SECURITY_HEADERS, new_request_id
 from entrypoints.http.problems import MEANING, problem_answer
 
@@ -12,9 +13,7 @@ def refusing(status: HTTPStatus) -> Callable[..., Any]:
     """An application that refuses every request, and has the connection closed."""
 
     async def refuse(_scope: Any, _receive: Any, send: Callable[[Any], Any]) -> None:
-        headers, body = refusal_answer(status)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        await send_answer(send, status, *refusal_answer(status))
 
     return refuse
 
