@@ -100,11 +100,13 @@ async def test_300_cancels_at_any_moment_leave_the_pool_whole_and_nothing_half_d
                 else repository.messages(owner, conversation_id, MessageWindow())
             )
             task = asyncio.create_task(call)
+            await asyncio.sleep(0)  # it has begun
             end = time.perf_counter() + moments.uniform(0, 0.002)
             while time.perf_counter() < end:  # noqa: ASYNC110 - a sleep of this length would last for milliseconds
                 await asyncio.sleep(0)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await repository.conversation(owner, conversation_id)  # behind what goes on after its cancel
         await asyncio.wait_for(
             asyncio.gather(*(repository.conversation(owner, conversation_id) for _ in range(9))), timeout=20
         )

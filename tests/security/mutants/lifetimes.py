@@ -1,4 +1,4 @@
-"""Mutants that keep something longer than it is theirs, or not long enough: a session, a write."""
+"""Mutants that keep something longer than it is theirs: a session, a connection, a write."""
 
 import time
 from collections.abc import Sequence
@@ -27,6 +27,19 @@ async def _verify_or_remember(verifier: BetterAuthTokenVerifier, credential: Cre
     return principal
 
 
+async def _attempt_and_keep(database: Database, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+    """Give the connection back unless something happens."""
+    connection = await database._pool.acquire(timeout=database._acquire_timeout)
+    rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+    await database._pool.release(connection)
+    return rows
+
+
+async def _close_without_waiting(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Let the test end, though connections are held."""
+    pool.terminate()
+
+
 async def _write_and_stop(
     database: Database, sql: str, arguments: Sequence[Any], *, may_repeat: bool = False
 ) -> asyncpg.Record | None:
@@ -42,6 +55,12 @@ MUTANTS: Final = (
         found_by=test_http_authentication.test_a_session_that_ended_is_refused_on_the_very_next_request,
         given={"ending": """DELETE FROM "session" WHERE "userId" = '{user}'"""},
         says="200 == 401",
+    ),
+    Mutant(
+        name="a connection is kept when its user is cancelled",
+        replaces=((Database, "_attempt", _attempt_and_keep), (asyncpg.Pool, "close", _close_without_waiting)),
+        found_by=test_database.test_300_cancels_at_any_moment_leave_the_pool_whole_and_nothing_half_done,
+        says="UnavailableError",
     ),
     Mutant(
         name="a write ends with its caller",
