@@ -97,7 +97,10 @@ def _security(query: dict[str, str]) -> ssl.SSLContext | str | None:
         mode = "verify-full"
     if mode not in ("verify-full", "verify-ca"):
         return mode
-    context = ssl.create_default_context(cafile=None if root == "system" else root)
+    try:
+        context = ssl.create_default_context(cafile=None if root == "system" else root)
+    except OSError:
+        raise InvalidAddressError("the database URL's sslrootcert names no file of certificates") from None
     context.check_hostname = mode == "verify-full"
     return context
 

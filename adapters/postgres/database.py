@@ -29,6 +29,9 @@ PASSING: Final = (
     OSError,  # unreachable; TimeoutError is one of them
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
     asyncpg.OperatorInterventionError,  # starting up, statement cancelled
+    asyncpg.PostgresSystemError,  # its disk fails
+    asyncpg.InternalServerError,  # it fails; so say Neon's proxy and its storage of what they can't reach
+    asyncpg.TransactionRollbackError,  # a deadlock, a conflict on a standby
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that was demoted
 )
@@ -109,8 +112,10 @@ class Database:
         await self._wait_for_place()
         try:
             connection = await self._pool.acquire()
-        except BaseException:
+        except BaseException as error:
             self._places.release()
+            if isinstance(error, asyncpg.PostgresError) and not isinstance(error, _BROKEN):
+                raise UnavailableError from error  # whatever it says, nobody is let in
             raise
         try:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -22,7 +23,7 @@ _LOCK: Final = 7_022_761_931_224_881_523
 async def migrate(address: DatabaseAddress, to: Literal["head", "base"] = "head") -> tuple[str | None, str | None]:
     """Bring the schema up to the newest revision, or down to none, in one transaction; the revisions before and after.
 
-    Others that migrate at the same time wait and then find nothing to do.
+    Others that migrate at the same time wait and then find nothing to do. Raises what asyncpg raises.
     """
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
@@ -32,8 +33,15 @@ async def migrate(address: DatabaseAddress, to: Literal["head", "base"] = "head"
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(_climb, to)
+    except DBAPIError as error:
+        raise _of_driver(error) from error
     finally:
         await engine.dispose()
+
+
+def _of_driver(error: DBAPIError) -> BaseException:
+    """What asyncpg raised; SQLAlchemy wraps it twice."""
+    return (error.orig and error.orig.__cause__) or error
 
 
 @cache

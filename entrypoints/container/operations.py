@@ -37,9 +37,10 @@ async def require_fit_database(settings: Settings) -> Sequence[str]:
             await PostgresReadiness(database).check()
             return (await Layout.discover(database, names)).warnings
         except UnavailableError as error:
-            if error.__cause__ is None:
-                raise OperationError(str(error)) from None
-            return ["the database is away; the service starts, and answers once it is back"]
+            reason = reason_of(error.__cause__ or error)
+            if not isinstance(error.__cause__, PASSING):
+                raise OperationError(reason) from None
+            return [f"the database is away ({reason}); the service starts, and answers once it is back"]
         except LayoutError as error:
             raise OperationError(str(error)) from None
 

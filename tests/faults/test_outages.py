@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
@@ -13,6 +14,7 @@ from tests.conftest import running_service
 from tests.faults.guest import ALL, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
 from tests.faults.scene import Scene
+from tests.postgres import execute
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
 
@@ -47,6 +49,18 @@ def shutting_down(scene: Scene) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def letting_nobody_in(scene: Scene) -> Iterator[None]:
+    """The database refuses new connections for a reason of its own (55000), and the old ones are gone."""
+    elsewhere = urlunsplit(urlsplit(scene.database.url)._replace(path="/template1"))
+    execute(elsewhere, "ALTER DATABASE postgres ALLOW_CONNECTIONS false")
+    try:
+        scene.proxy.reset()
+        yield
+    finally:
+        execute(elsewhere, "ALTER DATABASE postgres ALLOW_CONNECTIONS true")
+
+
 _AWAY: Mapping[str, Callable[[Scene], AbstractContextManager[None]]] = {
     "stopped": lambda scene: scene.database.stopped(),
     "starting or stopping": shutting_down,
@@ -54,6 +68,7 @@ _AWAY: Mapping[str, Callable[[Scene], AbstractContextManager[None]]] = {
     "silent": lambda scene: scene.proxy.silent(),
     "slow": lambda scene: scene.proxy.slow(1.5),
     "without connections": no_connections_left,
+    "letting nobody in": letting_nobody_in,
 }
 
 

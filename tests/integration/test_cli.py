@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
@@ -121,6 +122,11 @@ def test_openapi_prints_the_document() -> None:
         (["migrate"], {}, "DATABASE_URL"),
         (["migrate"], {"DATABASE_URL": "mysql://ann:secret@x/y"}, "must begin with postgresql://"),
         (["migrate"], {"DATABASE_URL": "postgresql://ann:secret@127.0.0.1:1/y"}, "can't be migrated"),
+        (
+            ["migrate"],
+            {"DATABASE_URL": "postgresql://ann:secret@x/y?sslmode=verify-full&sslrootcert=/no/such/file"},
+            "sslrootcert",
+        ),
         (["serve"], {"DATABASE_URL": "postgresql://a@b/c", "DATABASE_POOL_SIZE": "x"}, "DATABASE_POOL_SIZE"),
         (["serve"], {"DATABASE_URL": "postgresql://a@b/c"}, "BETTER_AUTH_SECRET"),
         (
@@ -169,6 +175,19 @@ def test_migrate_is_safe_when_several_start_at_once(empty_database_url: str) -> 
     assert sorted(line.split()[0] for line in said) == ["Migrated", "The", "The", "The"]
 
 
+@pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "0"], ["fsck"]])
+def test_a_database_that_lets_nobody_in_is_told_from_one_that_is_away(
+    command: list[str], empty_database_url: str
+) -> None:
+    url = urlsplit(empty_database_url)
+    missing = urlunsplit(url._replace(path=f"{url.path}_missing"))
+
+    ended = run(*command, DATABASE_URL=missing, **WITH_AUTHENTICATION)
+
+    assert ended.returncode == 1
+    assert re.fullmatch(r"ai-agent: .*_missing. does not exist\n", ended.stderr)
+
+
 def test_serve_refuses_a_database_that_was_not_migrated(empty_database_url: str) -> None:
     ended = run("serve", "--port", "0", DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
 
@@ -212,7 +231,8 @@ def test_serve_starts_while_the_database_is_away(tmp_path: Path) -> None:
     with started("serve", "--port", "0", ready="Serving on", **environment) as (_, printed):
         pass
 
-    assert "the database is away" in printed
+    assert "the database is away (" in printed
+    assert "No such file" in printed
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -167,6 +167,25 @@ async def test_an_argument_that_cannot_be_encoded_is_a_defect_and_not_an_outage(
         await database.fetch("SELECT $1::bigint", ("text",))
 
 
+@pytest.mark.parametrize("code", ["40001", "40P01", "53100", "53300", "55P03", "57014", "58030", "XX000"])
+async def test_what_the_database_says_of_itself_is_an_outage(database: Database, code: str) -> None:
+    with pytest.raises(UnavailableError):
+        await database.fetch(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$", ())
+
+
+async def test_whatever_the_database_says_to_who_connects_is_an_outage(empty_database_url: str) -> None:
+    address = DatabaseAddress.parse(empty_database_url)
+    name = address.arguments["database"]
+    refused = DatabaseAddress({**address.arguments, "server_settings": {"no_such_setting": "on"}})
+    missing = DatabaseAddress({**address.arguments, "database": f"{name}_before_it_is_restored"})
+
+    for one in (refused, missing):
+        async with Database.connect(one, PoolSettings(size=1)) as pool:
+            for _ in range(2):  # its place is free again
+                with pytest.raises(UnavailableError):
+                    await pool.fetch("SELECT 1", ())
+
+
 async def test_a_full_pool_is_an_outage_within_its_deadline(named_address: DatabaseAddress) -> None:
     async with Database.connect(named_address, PoolSettings(size=1, acquire_timeout=0.1)) as pool:
         sleeping = asyncio.create_task(pool.fetch("SELECT pg_sleep(1)", ()))

@@ -14,7 +14,7 @@ import pytest
 from adapters.better_auth.development import open_session
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
-from entrypoints.container.operations import require_fit_database
+from entrypoints.container.operations import OperationError, migrate, require_fit_database
 from tests.conftest import prepare, running_service, settings_for
 from tests.postgres import execute
 
@@ -93,3 +93,12 @@ async def test_everything_else_is_refused_to_it(role_url: str, statement: str) -
         await connection.execute(statement)
 
     await connection.close()
+
+
+async def test_it_cannot_migrate_and_is_told_so(role_url: str, empty_database_url: str) -> None:
+    owner = await asyncpg.connect(**DatabaseAddress.parse(empty_database_url).arguments)
+    await owner.execute("DROP TABLE ai_agent_revision")
+    await owner.close()
+
+    with pytest.raises(OperationError, match="The database can't be migrated: permission denied for schema public"):
+        await migrate(settings_for(role_url))
