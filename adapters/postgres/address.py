@@ -43,7 +43,7 @@ class DatabaseAddress:
         places = [_place(host) for host in several]
         arguments: dict[str, Any] = {
             "host": [host for host, _ in places] or (list(hosts) if isinstance(hosts, tuple) else hosts),
-            "port": [port for _, port in places] or url.port,
+            "port": [port for _, port in places] or _port(query.pop("port", url.port)),
             "user": url.username,
             "password": url.password,
             "database": url.database,
@@ -78,6 +78,13 @@ def _place(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal():
         raise InvalidAddressError("the database URL names several hosts, and one can't be read; write host:port")
     return host.strip("[]"), int(port)
+
+
+def _port(given: str | int | None) -> int | None:
+    """A port that may be an option, as a socket's folder is: ``?host=/run/postgresql&port=5433``."""
+    if isinstance(given, str) and not given.isdecimal():
+        raise InvalidAddressError("the database URL's port is no number")
+    return given if given is None else int(given)
 
 
 def _parse_url(text: str) -> URL:

@@ -24,7 +24,7 @@ from domain.roles import Role
 from tests.fakes.others import CountingConversationIds
 
 SAID = decide_append([NewMessage(role=Role.USER, content="hello")], None)
-OWN_NAME = "application_name = 'ai-agent-pool-test' AND pid <> pg_backend_pid()"
+OWNS = "datname = current_database() AND application_name = 'ai-agent-pool-test' AND pid <> pg_backend_pid()"
 
 
 @pytest.fixture
@@ -44,14 +44,14 @@ async def new_conversation(repository: PostgresConversationRepository) -> tuple[
 async def terminate(database_url: str) -> None:
     """End every connection of the test's pool, from outside."""
     other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
-    await other.fetch(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OWN_NAME}")  # noqa: S608 - constants
+    await other.fetch(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OWNS}")  # noqa: S608 - constants
     await other.close()
 
 
 async def until_it_waits_for_a_lock(database_url: str) -> None:
     """Return once a statement of the test's pool waits for a lock."""
     other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
-    waits = f"SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND {OWN_NAME}"  # noqa: S608 - constants
+    waits = f"SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND {OWNS}"  # noqa: S608 - constants
     while not await other.fetchval(waits):  # noqa: ASYNC110 - only the database knows
         await asyncio.sleep(0.005)
     await other.close()
@@ -111,7 +111,7 @@ async def test_300_cancels_at_any_moment_leave_the_pool_whole_and_nothing_half_d
             asyncio.gather(*(repository.conversation(owner, conversation_id) for _ in range(9))), timeout=20
         )
         other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
-        states = await other.fetch(f"SELECT state FROM pg_stat_activity WHERE {OWN_NAME}")  # noqa: S608 - constants
+        states = await other.fetch(f"SELECT state FROM pg_stat_activity WHERE {OWNS}")  # noqa: S608 - constants
         await other.close()
         conversation, messages = await repository.messages(owner, conversation_id, MessageWindow(limit=200))
 

@@ -142,6 +142,14 @@ def test_a_socket_folder_is_a_host() -> None:
     assert DatabaseAddress.parse("postgresql://ann@/chat?host=/run/pg").arguments["host"] == "/run/pg"
 
 
+def test_a_port_may_be_an_option() -> None:
+    arguments = DatabaseAddress.parse("postgresql://ann@/chat?host=/run/pg&port=5433").arguments
+
+    assert (arguments["host"], arguments["port"]) == ("/run/pg", 5433)
+    with pytest.raises(InvalidAddressError, match="port"):
+        DatabaseAddress.parse("postgresql://ann@/chat?host=/run/pg&port=x")
+
+
 def test_neons_address_is_verified_and_pooled_without_prepared_statements() -> None:
     neon = (
         "postgres://ann:secret@ep-x-pooler.eu.neon.tech/chat?sslmode=require&channel_binding=require"
