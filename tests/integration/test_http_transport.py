@@ -163,8 +163,10 @@ def test_paths_and_queries_have_a_length(service: str) -> None:
 
     assert get(b"/" + b"a" * 1023)[0] == 404
     assert get(b"/health/live?" + b"a" * 4096)[0] == 200
+    assert get(b"/health/live?" + b"a&" * 31)[0] == 200
     assert_problem(get(b"/" + b"a" * 1024), 414, "uri_too_long")
     assert_problem(get(b"/health/live?" + b"a" * 4097), 414, "uri_too_long")
+    assert_problem(get(b"/health/live?" + b"a&" * 32), 414, "uri_too_long")
 
 
 @pytest.mark.parametrize(
@@ -328,6 +330,17 @@ def test_a_connection_serves_many_requests_and_pipelined_ones(quick: str) -> Non
     assert answer.count(b"HTTP/1.1 200 OK") == 21
 
 
+def test_who_was_answered_may_be_idle_for_longer_than_a_request_may_take(quick: str) -> None:
+    with connected(quick) as connection:
+        for pieces in ([GET + b"\r\n"], [GET, b"\r\n"], [GET + b"Content-Length: 2\r\n\r\n", b"{}"]):
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(0.05)  # each is read before the next one comes
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+            hung_up = select.select([connection], [], [], 0.6)[0]
+            assert hung_up == []
+
+
 def test_idle_connections_outlive_those_of_load_balancers() -> None:
     assert configure(None).timeout_keep_alive > 60
 
@@ -352,6 +365,22 @@ def test_who_waits_longest_makes_room_for_one_who_asks(settings: Settings) -> No
         for connection in others:
             connection.sendall(GET + b"\r\n")
             assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+        newcomer = ask(crowded, GET + CLOSE)
+
+        assert newcomer[0] == 200
+        assert read_all(first) == b""
+        for connection in others:
+            connection.sendall(GET + b"\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+def test_who_just_came_has_not_waited_longest(settings: Settings) -> None:
+    with running_service(settings, CrowdedProtocol) as crowded, ExitStack() as stack:
+        first = stack.enter_context(connected(crowded))
+        first.sendall(GET + b"\r\n")
+        assert first.recv(4096).startswith(b"HTTP/1.1 200 ")
+        others = [stack.enter_context(connected(crowded)) for _ in range(2)]
 
         newcomer = ask(crowded, GET + CLOSE)
 
