@@ -66,7 +66,7 @@ def test_a_whole_exchange_fits_in_one_batch() -> None:
         ([tool("a")], NONE_OPEN, "messages[0].tool_call_id"),
         ([assistant("a"), tool("a"), tool("a")], NONE_OPEN, "messages[2].tool_call_id"),
         ([assistant("a"), user(), tool("a")], NONE_OPEN, "messages[2].tool_call_id"),
-        ([assistant(*(f"c{n}" for n in range(100)))], frozenset(f"o{n}" for n in range(157)), "messages[0].tool_calls"),
+        ([assistant("a")], frozenset(f"o{n}" for n in range(256)), "messages[0].tool_calls"),
         ([], NONE_OPEN, "messages"),
         ([user()] * 101, NONE_OPEN, "messages"),
     ],
@@ -84,6 +84,13 @@ def test_a_call_id_may_be_used_again_once_it_is_answered() -> None:
     decision = decide_append([assistant("a"), tool("a"), assistant("a")], NONE_OPEN)
 
     assert decision.leaves == frozenset({"a"})
+
+
+def test_256_calls_may_be_open() -> None:
+    decision = decide_append([assistant("a")], frozenset(f"o{n}" for n in range(255)))
+
+    assert decision.leaves is not None
+    assert len(decision.leaves) == 256
 
 
 def test_a_hundred_messages_fit() -> None:

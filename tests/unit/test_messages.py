@@ -29,6 +29,15 @@ VALID: list[dict[str, Any]] = [
     {"role": Role.ASSISTANT, "tool_calls": [{"id": "c", "type": "custom", "custom": {"name": "grep", "input": "x"}}]},
     {"role": Role.TOOL, "tool_call_id": "call_1", "content": ""},
     {"role": Role.TOOL, "tool_call_id": "call_1", "content": [TEXT_PART]},
+    {"role": Role.USER, "content": [{"type": "file", "file": {"file_data": "AA=="}}]},
+    {"role": Role.USER, "content": [{"type": "input_audio", "input_audio": {"data": "AA==", "format": "mp3"}}]},
+    {"role": Role.USER, "content": [TEXT_PART] * 1000},
+    {"role": Role.USER, "content": "x" * (1024 * 1024 - 2)},
+    {"role": Role.USER, "content": "🜂" * (256 * 1024 - 1)},
+    {"role": Role.USER, "content": "hello", "name": "x" * 128},
+    {"role": Role.ASSISTANT, "tool_calls": [{**CALL, "id": f"c{n}"} for n in range(128)]},
+    {"role": Role.ASSISTANT, "tool_calls": [{**CALL, "id": "x" * 256}]},
+    {"role": Role.TOOL, "tool_call_id": "x" * 256, "content": ""},
 ]
 
 INVALID: list[tuple[dict[str, Any], str]] = [
@@ -55,13 +64,16 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"role": Role.USER, "content": "\ud800"}, "content"),
     ({"role": Role.USER, "content": [{"type": "x", "n": float("nan")}]}, "content"),
     ({"role": Role.USER, "content": [TEXT_PART] * 1001}, "content"),
-    ({"role": Role.USER, "content": "x" * (1024 * 1024)}, "content"),
+    ({"role": Role.USER, "content": "x" * (1024 * 1024 - 1)}, "content"),
+    ({"role": Role.USER, "content": "🜂" * (256 * 1024)}, "content"),
+    ({"role": Role.ASSISTANT, "content": [{"type": "refusal"}]}, "content[0].refusal"),
     ({"role": Role.USER, "content": "hello", "tool_calls": [CALL]}, "tool_calls"),
     ({"role": Role.USER, "content": "hello", "tool_call_id": "call_1"}, "tool_call_id"),
     ({"role": Role.ASSISTANT, "content": "hello", "tool_call_id": "call_1"}, "tool_call_id"),
     ({"role": Role.TOOL, "tool_call_id": "call_1", "content": "42", "name": "weather"}, "name"),
     ({"role": Role.USER, "content": "hello", "name": "a\nb"}, "name"),
     ({"role": Role.USER, "content": "hello", "name": "x" * 129}, "name"),
+    ({"role": Role.USER, "content": "hello", "name": ""}, "name"),
     ({"role": Role.SYSTEM, "content": ""}, "content"),
     ({"role": Role.DEVELOPER}, "content"),
     ({"role": Role.ASSISTANT}, "content"),
@@ -69,7 +81,10 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"role": Role.TOOL, "tool_call_id": "", "content": "42"}, "tool_call_id"),
     ({"role": Role.TOOL, "tool_call_id": "call_1"}, "content"),
     ({"role": Role.ASSISTANT, "tool_calls": [CALL, CALL]}, "tool_calls[1].id"),
+    ({"role": Role.ASSISTANT, "tool_calls": "call"}, "tool_calls"),
     ({"role": Role.ASSISTANT, "tool_calls": ["call"]}, "tool_calls[0]"),
+    ({"role": Role.ASSISTANT, "tool_calls": [{**CALL, "id": "x" * 257}]}, "tool_calls[0].id"),
+    ({"role": Role.TOOL, "tool_call_id": "x" * 257, "content": "42"}, "tool_call_id"),
     ({"role": Role.ASSISTANT, "tool_calls": [{"type": "function"}]}, "tool_calls[0].id"),
     ({"role": Role.ASSISTANT, "tool_calls": [{"id": "c"}]}, "tool_calls[0].type"),
     ({"role": Role.ASSISTANT, "tool_calls": [{"id": "c", "type": "function"}]}, "tool_calls[0].function"),
@@ -80,6 +95,8 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"role": Role.ASSISTANT, "tool_calls": [{**CALL, "id": f"c{n}"} for n in range(129)]}, "tool_calls"),
     ({"role": Role.USER, "content": "hello", "metadata": {"k": "x" * 16384}}, "metadata"),
     ({"role": Role.USER, "content": "hello", "metadata": {"k": "\0"}}, "metadata"),
+    ({"role": Role.USER, "content": "hello", "metadata": {"k": {"\0": 1}}}, "metadata"),
+    ({"role": Role.USER, "content": "hello", "metadata": {"k": ("\0",)}}, "metadata"),
 ]
 
 

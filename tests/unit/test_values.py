@@ -93,6 +93,14 @@ def test_metadata_has_limits_of_size_and_depth() -> None:
         assert raised.value.field == "metadata"
 
 
+@pytest.mark.parametrize("number", [1e300, 1e-300])
+def test_metadata_has_room_for_numbers_as_they_are_written_out(number: float) -> None:
+    assert make_metadata({"k": [number] * 50}).value == {"k": [number] * 50}
+
+    with pytest.raises(RuleViolationError):
+        make_metadata({"k": [number] * 55})
+
+
 def test_a_backslash_before_u0000_is_no_nul() -> None:
     assert make_metadata({"k": "\\u0000"}).value == {"k": "\\u0000"}
 
@@ -178,6 +186,15 @@ def test_a_page_knows_what_lies_on_either_side(
     page = MessagePage.of(window, conversation, messages)
 
     assert (page.has_more_before, page.has_more_after) == (before, after)
+
+
+@pytest.mark.parametrize("window", [MessageWindow(), MessageWindow(before=1), MessageWindow(after=0)])
+def test_beside_no_messages_there_are_no_more(window: MessageWindow) -> None:
+    empty = Conversation(ID, None, False, EMPTY_OBJECT, 0, None, NOW, NOW)  # noqa: FBT003 - as rows give it
+
+    page = MessagePage.of(window, empty, [])
+
+    assert (page.has_more_before, page.has_more_after) == (False, False)
 
 
 def test_a_patch_that_merges_metadata_is_decided_on_the_metadata_as_it_is() -> None:
