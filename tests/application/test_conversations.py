@@ -5,6 +5,7 @@ from typing import override
 
 import pytest
 
+from application.check_readiness import CheckReadiness
 from domain.append import AppendDecision
 from domain.conversation import Conversation, ConversationChange, ConversationPatch
 from domain.credential import Credential, CredentialKind
@@ -26,6 +27,7 @@ from domain.principal import Principal
 from domain.roles import Role
 from tests.fakes.application import FakeWorld
 from tests.fakes.conversations import InMemoryConversationRepository
+from tests.fakes.others import StaticReadiness
 
 ANN = Principal(owner_id=OwnerId("ann"))
 AGENT = Principal.agent(on_behalf_of="ann")
@@ -94,6 +96,15 @@ async def test_readiness_is_what_the_storage_says() -> None:
         await world.application.check_readiness()
 
 
+async def test_all_that_is_needed_has_to_be_ready() -> None:
+    ready, away = StaticReadiness(), StaticReadiness()
+    away.reason = "away"
+
+    for parts in ([ready, away], [away, ready]):
+        with pytest.raises(UnavailableError):
+            await CheckReadiness(parts)()
+
+
 async def test_a_users_session_writes_user_messages_only() -> None:
     application = FakeWorld().application
     conversation = (await application.create_conversation(ANN)).conversation
@@ -149,6 +160,21 @@ async def test_a_repeated_append_gets_the_first_answer(messages: list[NewMessage
     assert (again.replayed, list(again.messages)) == (True, list(first.messages))
     with pytest.raises(IdempotencyKeyReusedError):
         await application.append_messages(AGENT, conversation.id, messages, key=OTHER)
+
+
+async def test_a_repeated_append_is_not_refused_for_what_its_own_first_effect_forbids() -> None:
+    application = FakeWorld().application
+    conversation = (await application.create_conversation(ANN)).conversation
+    result = NewMessage(role=Role.TOOL, tool_call_id="a", content="42")
+
+    for name, message in (("calls", call("a")), ("answers", result)):
+        key = IdempotencyKey(key=name, fingerprint=b"f")
+        first = await application.append_messages(AGENT, conversation.id, [message], key=key)
+        again = await application.append_messages(AGENT, conversation.id, [message], key=key)
+        assert (again.replayed, list(again.messages)) == (True, list(first.messages))
+        other = IdempotencyKey(key=name, fingerprint=b"g")
+        with pytest.raises(IdempotencyKeyReusedError):
+            await application.append_messages(AGENT, conversation.id, [message], key=other)
 
 
 async def test_a_repeated_append_is_not_stale_for_its_own_first_effect() -> None:

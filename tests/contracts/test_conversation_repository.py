@@ -139,6 +139,10 @@ async def test_only_a_conversation_without_a_title_takes_the_suggestion(
 ) -> None:
     titled, _ = await repository.create(ann, new(title="Rome"), None)
     untitled, _ = await repository.create(ann, new(), None)
+    wordless = decide_append([NewMessage(role=Role.ASSISTANT, content="hi")], None)
+    await repository.append(ann, untitled.id, wordless, None)
+    for one in (untitled, await repository.conversation(ann, untitled.id)):
+        assert (one.title, one.title_is_auto) == (None, False)
 
     for conversation in (titled, untitled):
         await repository.append(ann, conversation.id, said("first"), None)
@@ -182,6 +186,8 @@ async def test_an_append_that_follows_another_seq_is_stale(repository: Conversat
         with pytest.raises(StaleError) as raised:
             await repository.append(ann, conversation.id, replace(said("x"), follows=seen), None)
         assert raised.value.last_seq == 2
+    with pytest.raises(StateMovedError):  # it is not stale: other calls are open than it was decided on
+        await repository.append(ann, conversation.id, replace(said("x"), follows=2, decided_on=frozenset({"a"})), None)
     written = await repository.append(ann, conversation.id, replace(said("three"), follows=2), None)
 
     assert written[0].seq == 3
@@ -359,6 +365,7 @@ async def test_a_change_leaves_what_it_does_not_mention(repository: Conversation
     marked = await repository.update(ann, before.id, ConversationPatch(metadata={"b": 2}).decide(titled.metadata))
     archived = await repository.update(ann, before.id, ConversationPatch(archived=True).decide(None))
     again = await repository.update(ann, before.id, ConversationPatch(archived=True).decide(None))
+    renamed = await repository.update(ann, before.id, ConversationPatch(title="other").decide(None))
     back = await repository.update(ann, before.id, ConversationPatch(archived=False, title=None).decide(None))
 
     assert titled == replace(before, title="given", title_is_auto=False)
@@ -366,6 +373,7 @@ async def test_a_change_leaves_what_it_does_not_mention(repository: Conversation
     assert (marked.title, marked.updated_at) == ("given", before.updated_at)
     assert archived.archived
     assert again == archived
+    assert renamed == replace(archived, title="other")
     assert (back.archived, back.title, back.title_is_auto) == (False, None, False)
     assert back == await repository.conversation(ann, before.id)
 
