@@ -197,12 +197,66 @@ async def test_a_full_pool_is_an_outage_within_its_deadline(named_address: Datab
         await sleeping
 
 
+async def test_every_connection_serves_while_others_wait(named_address: DatabaseAddress, database_url: str) -> None:
+    lock = secrets.randbits(62)
+    other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
+    await other.fetch("SELECT pg_advisory_lock($1)", lock)
+    settings = PoolSettings(size=3, acquire_timeout=0.1, lock_timeout=20)
+
+    async with Database.connect(named_address, settings) as pool:
+        waiting = [asyncio.create_task(pool.fetch("SELECT pg_advisory_lock_shared($1)", (lock,))) for _ in range(2)]
+        await until_it_waits_for_a_lock(database_url)
+        rows = await pool.fetch("SELECT 1 AS one", ())
+        await other.fetch("SELECT pg_advisory_unlock($1)", lock)
+        await asyncio.gather(*waiting)
+    await other.close()
+
+    assert rows[0]["one"] == 1
+
+
+async def test_a_pool_that_is_closed_is_an_outage_and_not_a_defect(named_address: DatabaseAddress) -> None:
+    async with Database.connect(named_address, PoolSettings(size=1)) as pool:
+        await pool.fetch("SELECT 1", ())
+
+    with pytest.raises(UnavailableError):
+        await pool.fetch("SELECT 1", ())
+
+
 async def test_a_statement_that_takes_too_long_is_an_outage(named_address: DatabaseAddress) -> None:
     async with Database.connect(named_address, PoolSettings(size=1, command_timeout=0.1)) as pool:
         with pytest.raises(UnavailableError):
             await pool.fetch("SELECT pg_sleep(5)", ())
 
         assert (await pool.fetch("SELECT 1 AS one", ()))[0]["one"] == 1
+
+
+async def test_a_statement_that_was_not_answered_in_time_tells_of_every_connection(
+    named_address: DatabaseAddress,
+) -> None:
+    async with Database.connect(named_address, PoolSettings(size=2, command_timeout=1)) as pool:
+
+        async def backends() -> set[int]:
+            at_once = [pool.fetch("SELECT pg_backend_pid() AS pid, pg_sleep(0.1)", ()) for _ in range(2)]
+            return {row["pid"] for rows in await asyncio.gather(*at_once) for row in rows}
+
+        before = await backends()
+        with pytest.raises(UnavailableError):
+            await pool.fetch("SELECT pg_sleep(5)", ())
+        after = await backends()
+
+    assert (len(before), len(after), before & after) == (2, 2, set())
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1.5, "1500ms"), (0.0001, "1ms")])
+async def test_a_lock_is_waited_for_no_longer_than_is_set(
+    named_address: DatabaseAddress, seconds: float, told: str
+) -> None:
+    asked = "SELECT current_setting('lock_timeout') AS lock, current_setting('application_name') AS name"
+
+    async with Database.connect(named_address, PoolSettings(size=1, lock_timeout=seconds)) as pool:
+        (row,) = await pool.fetch(asked, ())
+
+    assert (row["lock"], row["name"]) == (told, "ai-agent-pool-test")
 
 
 async def test_a_session_that_may_not_write_is_not_kept(empty_database_url: str) -> None:

@@ -138,6 +138,27 @@ def test_an_address_is_read_as_libpq_reads_it() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://db.test/chat",
+        "postgresql+asyncpg://db.test/chat",
+        "postgresql://db.test/chat?gssencmode=disable&keepalives=1&keepalives_idle=9&keepalives_interval=9",
+        "postgresql://db.test/chat?keepalives_count=9",
+    ],
+)
+def test_what_others_write_into_an_address_is_understood(url: str) -> None:
+    plain = DatabaseAddress.parse("postgresql://db.test/chat")
+
+    assert DatabaseAddress.parse(url).arguments == plain.arguments
+
+
+def test_neons_older_way_to_name_a_project_is_passed_on() -> None:
+    arguments = DatabaseAddress.parse("postgresql://db.test/chat?options=project%3Dx").arguments
+
+    assert arguments["server_settings"]["options"] == "project=x"
+
+
 def test_a_socket_folder_is_a_host() -> None:
     assert DatabaseAddress.parse("postgresql://ann@/chat?host=/run/pg").arguments["host"] == "/run/pg"
 
