@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 import pytest
 
+from adapters.embedded_postgres.server import EmbeddedPostgres
 from tests.conftest import prepare, running_service, settings_for
 from tests.postgres import execute, transaction
 
@@ -81,3 +83,25 @@ def test_readiness_is_false_on_a_database_that_may_lose_what_it_acknowledged(
 
     assert ready.status_code == (503 if lossy else 200)
     assert ("synchronous_commit is off" in ready.text) is lossy
+
+
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
+def test_readiness_is_false_on_a_server_that_may_lose_what_it_acknowledged(setting: str, tmp_path: Path) -> None:
+    with EmbeddedPostgres(tmp_path / "postgres", settings={setting: "off"}) as server:
+        asyncio.run(prepare(server.url))
+        with running_service(settings_for(server.url)) as address:
+            ready = httpx.get(f"{address}/health/ready")
+
+    assert (ready.status_code, ready.json()["code"]) == (503, "unavailable")
+    assert f"{setting} is off" in ready.text
+
+
+def test_readiness_is_false_on_a_schema_of_another_revision(empty_database_url: str) -> None:
+    asyncio.run(prepare(empty_database_url))
+    execute(empty_database_url, "UPDATE ai_agent_revision SET version_num = 'another'")
+
+    with running_service(settings_for(empty_database_url)) as address:
+        ready = httpx.get(f"{address}/health/ready")
+
+    assert ready.status_code == 503
+    assert "ai-agent migrate" in ready.json()["detail"]
