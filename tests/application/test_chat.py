@@ -1,7 +1,11 @@
 """Chat, on fakes."""
 
+from collections.abc import AsyncIterator
+from typing import override
+
 import pytest
 
+from application.chat import ChatTurn
 from domain.errors import (
     ConversationNotFoundError,
     IdempotencyKeyReusedError,
@@ -11,6 +15,7 @@ from domain.errors import (
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Status
+from domain.ports import Turn
 from domain.principal import Principal
 from tests.fakes.application import FakeWorld
 from tests.fakes.others import ScriptedResponder
@@ -88,6 +93,32 @@ async def test_a_repeated_key_gets_the_first_turn_and_no_second_reply() -> None:
     assert again.replayed
     assert (again.user_message, again.assistant_message) == (first.user_message, first.assistant_message)
     assert len(world.responder.turns) == 1
+
+
+async def test_of_two_replies_to_one_turn_the_first_that_is_saved_is_both_answers() -> None:
+    world = FakeWorld()
+    copies: list[ChatTurn] = []
+
+    class OvertakenResponder(ScriptedResponder):
+        @override
+        async def reply(self, turn: Turn) -> AsyncIterator[str]:
+            if not copies:  # the same request comes again, and is answered, while this one is
+                world.responder = ScriptedResponder("the ", "first")
+                copies.append(await world.application.chat(ANN, "Hello", key=KEY))
+            async for piece in super().reply(turn):
+                yield piece
+
+    world.responder = OvertakenResponder("the second")
+
+    overtaken = await world.application.chat(ANN, "Hello", key=KEY)
+
+    (first,) = copies
+    assert (first.replayed, overtaken.replayed) == (False, True)
+    assert overtaken.assistant_message == first.assistant_message
+    assert await history(world, first.user_message.conversation_id) == [
+        ("user", "Hello", Status.COMPLETED),
+        ("assistant", "the first", Status.COMPLETED),
+    ]
 
 
 async def test_a_repeated_key_in_a_named_conversation_finds_its_own_reply() -> None:
