@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from application.idempotency import effect_of
+from application.idempotency import effect_of, messages_of
 from domain.append import decide_append, depends_on_open_calls
 from domain.errors import ConflictError, IdempotencyKeyTakenError, StaleError, StateMovedError
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId
 from domain.message import Message, NewMessage
-from domain.pages import MessageWindow
 from domain.ports import ConversationRepository
 from domain.principal import Principal
 
@@ -70,6 +69,5 @@ class AppendMessages:
         raise ConflictError
 
     async def _replay(self, principal: Principal, effect: Effect) -> Appended:
-        window = MessageWindow(after=effect.first_seq - 1, limit=effect.last_seq - effect.first_seq + 1)
-        _, messages = await self._conversations.messages(principal.owner_id, effect.conversation_id, window)
+        messages = await messages_of(self._conversations, principal.owner_id, effect)
         return Appended(messages=messages, replayed=True)

@@ -1,11 +1,13 @@
 """Chat: save what the user says, get the reply, save the reply."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from application.append_messages import Appended, AppendMessages
 from application.create_conversation import CreateConversation, Created
+from domain.content import MAX_BYTES
 from domain.errors import ResponderFailedError, RuleViolationError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId
@@ -53,9 +55,10 @@ class Chat:
     ) -> ChatTurn:
         """Save the message (in a new conversation if none is named), then the reply.
 
-        ``metadata`` is the user message's. The message is committed before the responder runs; when that fails, what
-        it said is saved as incomplete or failed, and ResponderFailedError is raised. A retry under the same key then
-        asks for a new reply, without a second user message. Raises as CreateConversation and AppendMessages do.
+        ``metadata`` is the user message's. The message is committed before the responder runs; when that fails, or
+        says what is no message, what can be kept of it is saved as incomplete or failed, and ResponderFailedError is
+        raised; so it is when the caller is cancelled. A retry under the same key then asks for a new reply, without a
+        second user message. Raises as CreateConversation and AppendMessages do.
         """
         opened = await self._save_turn(principal, message, conversation_id, metadata, key)
         user_message = opened.messages[0]
@@ -88,17 +91,35 @@ class Chat:
         return await self._conversations.message(principal.owner_id, effect.conversation_id, effect.first_seq)
 
     async def _answer(self, turn: Turn, key: IdempotencyKey | None) -> ChatTurn:
-        said: list[str] = []
+        said = ""
         try:
             async for piece in self._responder.reply(turn):
-                said.append(piece)  # noqa: PERF401 - what was said before a failure must be kept
-        except Exception as error:
-            await self._save_reply(turn, said, Status.INCOMPLETE if said else Status.FAILED, None)
+                _require_room(len(said) + len(piece))
+                said += piece
+            reply = NewMessage(role=Role.ASSISTANT, content=said)
+        except (Exception, asyncio.CancelledError) as error:
+            await self._save_reply(turn, _what_can_be_kept(said), None)
+            if isinstance(error, asyncio.CancelledError):
+                raise
             raise ResponderFailedError from error
-        saved = await self._save_reply(turn, said, Status.COMPLETED, key)
+        saved = await self._save_reply(turn, reply, key)
         return ChatTurn(user_message=turn.message, assistant_message=saved.messages[0], replayed=saved.replayed)
 
-    async def _save_reply(self, turn: Turn, said: list[str], status: Status, key: IdempotencyKey | None) -> Appended:
+    async def _save_reply(self, turn: Turn, reply: NewMessage, key: IdempotencyKey | None) -> Appended:
         agent = Principal.agent(on_behalf_of=turn.owner_id)
-        reply = NewMessage(role=Role.ASSISTANT, content="".join(said), status=status)
         return await self._append(agent, turn.message.conversation_id, [reply], key=key)
+
+
+def _require_room(size: int) -> None:
+    """Stop a responder that would go on without an end; characters take a byte at least."""
+    if size > MAX_BYTES:
+        raise RuleViolationError("content", f"must not exceed {MAX_BYTES} bytes as JSON")
+
+
+def _what_can_be_kept(said: str) -> NewMessage:
+    """The beginning of a reply that is not whole."""
+    text = said.encode(errors="ignore").decode()
+    try:
+        return NewMessage(role=Role.ASSISTANT, content=text, status=Status.INCOMPLETE if text else Status.FAILED)
+    except RuleViolationError:  # too long, as JSON
+        return _what_can_be_kept(text[: len(text) // 2])

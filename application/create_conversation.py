@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from application.idempotency import effect_of
+from application.idempotency import effect_of, messages_of
 from domain.append import decide_append
 from domain.conversation import Conversation, NewConversation
 from domain.errors import IdempotencyKeyTakenError
 from domain.idempotency import Effect, IdempotencyKey
 from domain.message import Message, NewMessage
 from domain.metadata import make_metadata
-from domain.pages import MessageWindow
 from domain.ports import ConversationIds, ConversationRepository
 from domain.principal import Principal
 from domain.title import check_title
@@ -64,8 +63,7 @@ class CreateConversation:
 
     async def _replay(self, principal: Principal, new: NewConversation, effect: Effect) -> Created:
         """The first answer again: the request is the same, so only place and time are the effect's."""
-        window = MessageWindow(after=0, limit=max(effect.last_seq, 1))
-        _, messages = await self._conversations.messages(principal.owner_id, effect.conversation_id, window)
+        messages = await messages_of(self._conversations, principal.owner_id, effect)
         conversation = Conversation(
             id=effect.conversation_id,
             title=new.opening_title,
@@ -76,4 +74,4 @@ class CreateConversation:
             created_at=effect.created_at,
             updated_at=effect.created_at,
         )
-        return Created(conversation=conversation, messages=messages[: effect.last_seq], replayed=True)
+        return Created(conversation=conversation, messages=messages, replayed=True)

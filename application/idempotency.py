@@ -1,8 +1,12 @@
 """What the use cases share about idempotency keys."""
 
+from collections.abc import Sequence
+
 from domain.errors import ConflictError
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import OwnerId
+from domain.message import Message
+from domain.pages import MessageWindow
 from domain.ports import ConversationRepository
 
 
@@ -16,3 +20,19 @@ async def effect_of(conversations: ConversationRepository, owner_id: OwnerId, ke
         raise ConflictError
     effect.require_same_request(key)
     return effect
+
+
+async def messages_of(conversations: ConversationRepository, owner_id: OwnerId, effect: Effect) -> Sequence[Message]:
+    """All that the effect wrote, also if it is more than one page holds.
+
+    Raises ConversationNotFoundError when it is deleted since, even if no message was written.
+    """
+    messages: list[Message] = []
+    seq = effect.first_seq - 1
+    while True:
+        window = MessageWindow(after=seq, limit=max(1, effect.last_seq - seq))
+        _, page = await conversations.messages(owner_id, effect.conversation_id, window)
+        messages += (message for message in page if message.seq <= effect.last_seq)
+        if not page or page[-1].seq >= effect.last_seq:
+            return messages
+        seq = page[-1].seq

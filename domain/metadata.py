@@ -10,6 +10,7 @@ from domain.json_text import EMPTY_OBJECT, JsonText, depth_of
 
 MAX_BYTES = 16 * 1024
 MAX_DEPTH = 8
+_FORM = "must be a JSON object of Unicode text and finite numbers"
 _EXPONENT = re.compile("[0-9]e[-+]?[0-9]")
 
 
@@ -25,7 +26,9 @@ def make_metadata(value: Mapping[str, Any] | None) -> JsonText:
     try:
         document = JsonText.of(value)
     except ValueError as error:
-        raise RuleViolationError("metadata", "must be a JSON object of Unicode text and finite numbers") from error
+        raise RuleViolationError("metadata", _FORM) from error
+    if not document.text.startswith("{"):
+        raise RuleViolationError("metadata", _FORM)
     if len(document.text.encode()) + _digits_to_write_out(value, document) > MAX_BYTES:
         raise RuleViolationError("metadata", f"must not exceed {MAX_BYTES} bytes as JSON")
     if "\\u0000" in document.text and _holds_nul(value):

@@ -1,7 +1,8 @@
 """Chat, on fakes."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import override
+from typing import Any, override
 
 import pytest
 
@@ -80,6 +81,70 @@ async def test_a_responder_that_fails_leaves_what_it_had_said(said: tuple[str, .
     assert await history(world, turn.message.conversation_id) == [
         ("user", "Hello", Status.COMPLETED),
         ("assistant", kept, status),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "kept"),
+    [
+        (("x" * 700_000, "y" * 700_000), Status.INCOMPLETE, "x" * 700_000),
+        (('"' * 900_000,), Status.INCOMPLETE, '"' * 450_000),  # each takes two bytes
+        (("Hi \ud800there",), Status.INCOMPLETE, "Hi there"),
+        (("\ud800",), Status.FAILED, ""),
+        (("Hi ", 7), Status.INCOMPLETE, "Hi "),
+    ],
+    ids=["too long", "too long as JSON", "no Unicode", "nothing that can be kept", "no text"],
+)
+async def test_a_reply_that_cannot_be_kept_is_the_responders_failure(
+    said: tuple[Any, ...], status: Status, kept: str
+) -> None:
+    world = FakeWorld(responder=ScriptedResponder(*said))
+
+    with pytest.raises(ResponderFailedError):
+        await world.application.chat(ANN, "Hello")
+
+    (turn,) = world.responder.turns
+    _, reply = await history(world, turn.message.conversation_id)
+    assert reply == ("assistant", kept, status)
+
+
+async def test_a_reply_without_an_end_is_cut_off() -> None:
+    class EndlessResponder(ScriptedResponder):
+        @override
+        async def reply(self, turn: Turn) -> AsyncIterator[str]:
+            self.turns.append(turn)
+            while True:
+                yield "and so on " * 1000
+
+    world = FakeWorld(responder=EndlessResponder())
+
+    with pytest.raises(ResponderFailedError):
+        await world.application.chat(ANN, "Hello")
+
+
+async def test_who_gives_up_waiting_finds_what_was_said_until_then() -> None:
+    said = asyncio.Event()
+
+    class SlowResponder(ScriptedResponder):
+        @override
+        async def reply(self, turn: Turn) -> AsyncIterator[str]:
+            self.turns.append(turn)
+            yield "Hi "
+            said.set()
+            await asyncio.Event().wait()
+
+    world = FakeWorld(responder=SlowResponder())
+    waiting = asyncio.create_task(world.application.chat(ANN, "Hello"))
+    await said.wait()
+
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    (turn,) = world.responder.turns
+    assert await history(world, turn.message.conversation_id) == [
+        ("user", "Hello", Status.COMPLETED),
+        ("assistant", "Hi ", Status.INCOMPLETE),
     ]
 
 

@@ -162,6 +162,21 @@ async def test_a_repeated_append_gets_the_first_answer(messages: list[NewMessage
         await application.append_messages(AGENT, conversation.id, messages, key=OTHER)
 
 
+async def test_a_repeated_request_answers_all_its_messages_also_more_than_a_page_holds() -> None:
+    application = FakeWorld().application
+    long = [NewMessage(role=Role.ASSISTANT, content="x" * 1_000_000) for _ in range(9)]
+    other = IdempotencyKey(key="other", fingerprint=b"f")
+    created = await application.create_conversation(AGENT, messages=long, key=KEY)
+    written = await application.append_messages(AGENT, created.conversation.id, long, key=other)
+    await application.append_messages(AGENT, created.conversation.id, [HELLO])
+
+    created_again = await application.create_conversation(AGENT, messages=long, key=KEY)
+    written_again = await application.append_messages(AGENT, created.conversation.id, long, key=other)
+
+    assert (created_again.replayed, list(created_again.messages)) == (True, list(created.messages))
+    assert (written_again.replayed, list(written_again.messages)) == (True, list(written.messages))
+
+
 async def test_a_repeated_append_is_not_refused_for_what_its_own_first_effect_forbids() -> None:
     application = FakeWorld().application
     conversation = (await application.create_conversation(ANN)).conversation

@@ -3,10 +3,11 @@
 from application.append_messages import Appended, AppendMessages
 from application.chat import Chat, ChatTurn
 from domain.idempotency import Effect, IdempotencyKey
-from domain.message import Status
+from domain.message import NewMessage, Status
 from domain.pages import MessageWindow
 from domain.ports import Turn
 from domain.principal import Principal
+from domain.roles import Role
 
 _answer = Chat._answer
 
@@ -20,5 +21,6 @@ async def replay_newest(append: AppendMessages, principal: Principal, effect: Ef
 
 async def answer_after_a_placeholder(chat: Chat, turn: Turn, key: IdempotencyKey | None) -> ChatTurn:
     """Save that a reply has begun, and never take it back."""
-    await chat._save_reply(turn, [], Status.INCOMPLETE, None)
+    placeholder = NewMessage(role=Role.ASSISTANT, content="", status=Status.INCOMPLETE)
+    await chat._save_reply(turn, placeholder, None)
     return await _answer(chat, turn, key)

@@ -94,6 +94,8 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ),
     ({"role": Role.ASSISTANT, "tool_calls": [{**CALL, "id": f"c{n}"} for n in range(129)]}, "tool_calls"),
     ({"role": Role.USER, "content": "hello", "metadata": {"k": "x" * 16384}}, "metadata"),
+    ({"role": Role.USER, "content": "hello", "metadata": ["k"]}, "metadata"),
+    ({"role": Role.USER, "content": "hello", "metadata": "k"}, "metadata"),
     ({"role": Role.USER, "content": "hello", "metadata": {"k": "\0"}}, "metadata"),
     ({"role": Role.USER, "content": "hello", "metadata": {"k": {"\0": 1}}}, "metadata"),
     ({"role": Role.USER, "content": "hello", "metadata": {"k": ("\0",)}}, "metadata"),
