@@ -3,8 +3,10 @@
 import secrets
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
 from adapters.postgres.stored_data import PostgresStoredData
@@ -53,6 +55,20 @@ async def test_everything_comes_once_whatever_the_page(database: Database, ann: 
     ]
     assert [one async for one in data.stray_messages(ann)] == []
     assert [owner async for owner in PostgresStoredData(database, 500).owners()].count(ann) == 1
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 5])
+async def test_every_stray_message_is_found_whatever_the_page(
+    database: Database, database_url: str, ann: OwnerId, page_size: int
+) -> None:
+    connection = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
+    await connection.execute("SET session_replication_role = replica")  # without foreign keys
+    await connection.execute("DELETE FROM conversations WHERE owner_id = $1 AND id <> $2", ann, IDS[2])
+    await connection.close()
+
+    stray = [one async for one in PostgresStoredData(database, page_size).stray_messages(ann)]
+
+    assert stray == [(IDS[0], 1), (IDS[1], 2), (IDS[3], 4), (IDS[4], 5)]
 
 
 async def test_the_steps_are_those_since_the_last_user_turn(database: Database, ann: OwnerId) -> None:
