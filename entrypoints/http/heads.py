@@ -39,6 +39,12 @@ def refusal_of_head(
     return None
 
 
+def are_too_many(trailers: Sequence[tuple[bytes, bytes]], limits: Limits) -> bool:
+    """Whether these are more than a head may have."""
+    size = sum(len(name) + len(value) + 4 for name, value in trailers)
+    return size > limits.head_bytes or len(trailers) > limits.head_fields
+
+
 def _is_sound(target: bytes, version: str, hosts: Sequence[bytes]) -> bool:
     """Whether this is HTTP/1.0 or 1.1, asks for a path or ``*``, and names its host once (RFC 9112, section 3).
 

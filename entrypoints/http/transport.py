@@ -8,15 +8,18 @@ import asyncio
 import logging
 import time
 from http import HTTPStatus
-from typing import Any, ClassVar, override
+from typing import Any, ClassVar, Final, override
 
 from httptools import HttpParserError, HttpParserUpgrade
 
 from entrypoints.http.answering import AnsweringProtocol
 from entrypoints.http.crowd import Client, bound_unread, has_room_for_bodies, make_room
-from entrypoints.http.heads import refusal_of_head
+from entrypoints.http.heads import are_too_many, refusal_of_head
 from entrypoints.http.refusals import refusing
 from entrypoints.http.tally import Tally
+
+_USUAL_FRAME: Final = 16
+"""Bytes beside a chunk: two ends of line, its size in a few digits, zeros before them."""
 
 
 class GuardedProtocol(AnsweringProtocol):
@@ -32,6 +35,7 @@ class GuardedProtocol(AnsweringProtocol):
         self.body_bytes = 0
         self._in_head = True
         self._head_bytes = 0
+        self._frame_bytes = 0
         self._reading: asyncio.TimerHandle | None = None
 
     @property
@@ -59,12 +63,15 @@ class GuardedProtocol(AnsweringProtocol):
             return
         if self._in_head:
             self._head_bytes += len(data)
+        else:
+            self._frame_bytes += len(data)  # of which what is the body is taken off
         self._parse(data)
         is_whole = self._in_head and self._head_bytes == 0
         if is_whole or self._refusal or self.is_closing:
             return
-        # The parser tells of a header only when it is whole, and one may never be.
-        if self._in_head and self._head_bytes > 2 * self.limits.head_bytes:
+        # The parser tells of a header or a trailer only when it is whole, and one may never be.
+        self._frame_bytes = max(self._frame_bytes, 0)
+        if (self._head_bytes if self._in_head else self._frame_bytes) > 2 * self.limits.head_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         elif self._reading is None:
             self._await(self.limits.head_seconds if self._in_head else self.limits.body_seconds)
@@ -80,7 +87,7 @@ class GuardedProtocol(AnsweringProtocol):
 
     @override
     def on_headers_complete(self) -> None:
-        self._head_bytes = self.body_bytes = 0
+        self._head_bytes = self._frame_bytes = self.body_bytes = 0
         if self._reading:
             self._await(None)
         refusal = refusal_of_head(self.url, self.parser.get_http_version(), self.headers, self.limits)
@@ -91,6 +98,7 @@ class GuardedProtocol(AnsweringProtocol):
             self.app = refusing(refusal)
         super().on_headers_complete()
         self.app = served
+        self.headers = []  # what the parser calls headers from here on are trailers: the application never sees them
         self._in_head = False
 
     @override
@@ -98,6 +106,7 @@ class GuardedProtocol(AnsweringProtocol):
         limits = self.limits
         before = self.body_bytes // limits.large_body_bytes
         self.body_bytes += len(body)
+        self._frame_bytes -= len(body) + _USUAL_FRAME
         is_larger = self.body_bytes // limits.large_body_bytes > before
         if not is_larger or has_room_for_bodies(self.connections, limits.bodies_bytes):
             super().on_body(body)
@@ -106,6 +115,9 @@ class GuardedProtocol(AnsweringProtocol):
 
     @override
     def on_message_complete(self) -> None:
+        if self.headers and are_too_many(self.headers, self.limits):
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            raise OverflowError  # stops the parser
         self._in_head = True
         if self._reading:
             self._await(None)
@@ -156,4 +168,6 @@ class GuardedProtocol(AnsweringProtocol):
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._await(None)
+        if self.headers:  # of what is refused; it may be a while until the connection ends
+            self.headers.clear()
         self._refuse_in_turn(status, None if self._in_head else self.cycle)

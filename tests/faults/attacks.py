@@ -121,6 +121,27 @@ def large_chunks(target: Target) -> None:
     _send_until_cut(target, target.head("POST /api/chat", *fields), repeat(chunk), 200 * 10**6)
 
 
+def _chunked(target: Target) -> bytes:
+    """The head of a request of nobody's, whose body comes in chunks."""
+    return target.head("POST /api/chat", "Transfer-Encoding: chunked").replace(target.token.encode(), b"nobody")
+
+
+def endless_trailer(target: Target) -> None:
+    """One field of 300 MB behind a body."""
+    _send_until_cut(target, _chunked(target) + b"2\r\n{}\r\n0\r\nX: ", repeat(_PIECE), 300 * 10**6)
+
+
+def endless_trailers(target: Target) -> None:
+    """10,000,000 fields behind a body."""
+    fields = repeat(b"a: b\r\n" * 10_000)
+    _send_until_cut(target, _chunked(target) + b"2\r\n{}\r\n0\r\n", fields, 60 * 10**6)
+
+
+def endless_extension(target: Target) -> None:
+    """300 MB beside the size of a chunk."""
+    _send_until_cut(target, _chunked(target) + b"2;a=", repeat(_PIECE), 300 * 10**6)
+
+
 def body_for_nobody(target: Target) -> None:
     """A body of 200 MB for what does not exist."""
     _send_until_cut(target, target.head("POST /nothing", "Content-Length: 200000000"), repeat(_PIECE), 200 * 10**6)
@@ -206,8 +227,8 @@ def readers(target: Target) -> None:
 type Attack = Callable[[Target], None]
 
 QUICK: Sequence[Attack] = (
-    endless_header, endless_headers, large_cookies, many_queries, large_body, large_chunks, body_for_nobody, pipelined,
-    flood,
+    endless_header, endless_headers, large_cookies, many_queries, large_body, large_chunks, endless_trailer,
+    endless_trailers, endless_extension, body_for_nobody, pipelined, flood,
 )  # fmt: skip
 SLOW: Sequence[Mapping[Attack, float]] = (
     {silent: 11, slow_headers: 11, empty_lines: 11, slow_bodies: 11},

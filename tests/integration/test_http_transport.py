@@ -221,6 +221,73 @@ def test_endless_headers_are_cut_off(service: str) -> None:
     assert sent < 100 * 60_000
 
 
+CHUNKS = b'Transfer-Encoding: chunked\r\n\r\nf\r\n{"message":"x"}\r\n0\r\n'
+
+
+@pytest.mark.parametrize(
+    ("missing", "trailer", "status"),
+    [("authorization", "Authorization: Bearer {token}", 401), ("content-type", "Content-Type: application/json", 415)],
+)
+def test_a_trailer_is_no_header(
+    service: str, new_token: Callable[[], str], missing: str, trailer: str, status: int
+) -> None:
+    token = new_token()
+    fields = {"host": "x", "authorization": f"Bearer {token}", "content-type": "application/json"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if name != missing)
+    request = b"POST /api/chat HTTP/1.1\r\nConnection: close\r\n" + head.encode() + CHUNKS
+
+    answer = ask(service, request + trailer.format(token=token).encode() + b"\r\n\r\n")
+
+    assert answer[0] == status
+
+
+def test_a_trailer_is_no_precondition(service: str, new_token: Callable[[], str]) -> None:
+    post = POST + b"Authorization: Bearer " + new_token().encode() + b"\r\nConnection: close\r\n"
+
+    answer = ask(service, post + CHUNKS + b'If-Match: "7"\r\nIdempotency-Key: a b\r\n\r\n')
+
+    assert (answer[0], json.loads(answer[2])["response"]) == (200, "Echo: x")
+
+
+def test_64_trailers_of_16_kib_fit_and_more_do_not(service: str, new_token: Callable[[], str]) -> None:
+    post = POST + b"Authorization: Bearer " + new_token().encode() + b"\r\nConnection: close\r\n" + CHUNKS
+
+    assert ask(service, post + b"a: b\r\n" * 64 + b"\r\n")[0] == 200
+    assert ask(service, post + padding(16 * 1024) + b"\r\n")[0] == 200
+    assert_problem(ask(service, post + b"a: b\r\n" * 65 + b"\r\n"), 431, "headers_too_large")
+    assert_problem(ask(service, post + padding(16 * 1024 + 1) + b"\r\n"), 431, "headers_too_large")
+    assert_problem(ask(service, post + b"a: b\r\n" * 2000 + b"\r\n"), 431, "headers_too_large")
+
+
+@pytest.mark.parametrize("beginning", [b"2\r\n{}\r\n0\r\nx: ", b"2;a="], ids=["trailer", "extension"])
+def test_what_has_no_end_beside_a_body_is_cut_off_and_costs_no_memory(
+    service: str, new_token: Callable[[], str], beginning: bytes
+) -> None:
+    post = POST + b"Authorization: Bearer " + new_token().encode() + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    before = resident()
+
+    with connected(service) as connection:
+        sent = send_until_closed(connection, post + beginning, b"y" * 65536, 200)
+
+    assert sent < 100 * 65536
+    assert resident() - before < 32 * 1024 * 1024
+    assert httpx.get(f"{service}/health/live").status_code == 200
+
+
+def test_a_large_body_may_have_small_chunks_and_trailers(service: str, new_token: Callable[[], str]) -> None:
+    body = b'{"message":"' + b"x" * 200_000 + b'"}'
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in batched(body, 100))
+    post = POST + b"Authorization: Bearer " + new_token().encode() + b"\r\nConnection: close\r\n"
+
+    answer = ask(service, post + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\na: b\r\n\r\n")
+
+    assert answer[0] == 200
+
+
+def batched(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
 def send_until_closed(connection: socket.socket, start: bytes, piece: bytes, most: int) -> int:
     """How many bytes could be sent before the other side had enough."""
     connection.sendall(start)

@@ -3,6 +3,15 @@
 
 from tests.security.corpus.inputs import BEARER, CANARY, HOST, JSON, LIVE, Row, chunked, framed, get, head
 
+CHUNKED = b"Transfer-Encoding: chunked"
+TRAILERS = [
+    b'If-Match: "7"\r\n',
+    b"Idempotency-Key: a b\r\n",
+    b"Content-Encoding: gzip\r\n",
+    b"Host: y\r\n",
+    b"Expect: x\r\n",
+]
+
 FRAMING: list[Row] = [
     (400, "length and chunks", framed(b"Content-Length: 15", b"Transfer-Encoding: chunked")),
     (400, "chunks and length", framed(b"Transfer-Encoding: chunked", b"Content-Length: 15")),
@@ -50,7 +59,16 @@ FRAMING: list[Row] = [
     (200, "a long chunk's extension", chunked(b"f;" + b"a" * 20_000 + b"\r\n", b'{"message":"x"}', b"\r\n0\r\n\r\n")),
     (400, "a chunk that ends late", chunked(b"e\r\n", b'{"message":"x"}', b"\r\n0\r\n\r\n")),
     (400, "a chunk that ends with LF", chunked(b"f\n", b'{"message":"x"}', b"\n0\n\n")),
-    (401, "a trailer", chunked(b"f\r\n", b'{"message":"x"}', b"\r\n0\r\nAuthorization: Bearer x\r\n\r\n")),
+    (200, "a trailer", chunked(b"f\r\n", b'{"message":"x"}', b"\r\n0\r\nAuthorization: Bearer x\r\n\r\n")),
+    (200, "trailers", chunked(b"f\r\n", b'{"message":"x"}', b"\r\n0\r\n", *TRAILERS, b"\r\n")),
+    (401, "a trailer that would authenticate", head(b"POST /api/chat HTTP/1.1", HOST, JSON, CHUNKED)
+     + b'f\r\n{"message":"x"}\r\n0\r\n' + BEARER + b"\r\n\r\n"),
+    (415, "a trailer that would be the content's type", head(b"POST /api/chat HTTP/1.1", HOST, BEARER, CHUNKED)
+     + b'f\r\n{"message":"x"}\r\n0\r\n' + JSON + b"\r\n\r\n"),
+    (431, "2,000 trailers", chunked(b"f\r\n", b'{"message":"x"}', b"\r\n0\r\n", b"x1: y\r\n" * 2000, b"\r\n")),
+    (431, "a trailer of 40 KB", chunked(b"f\r\n", b'{"message":"x"}', b"\r\n0\r\nx: ", b"y" * 40_000, b"\r\n\r\n")),
+    ((200, 401, 200), "requests behind trailers", chunked(b"f\r\n", b'{"message":"x"}', b"\r\n0\r\na: b\r\n\r\n")
+     + framed(b"Content-Length: 15").replace(BEARER, b"a: b") + head(LIVE, HOST)),
     (400, "a trailer that is none", chunked(b"f\r\n", b'{"message":"x"}', b"\r\n0\r\nno colon\r\n\r\n")),
     (413, "chunks of 1 MiB and more", chunked(b"100010\r\n", b" " * 0x100010, b"\r\n0\r\n\r\n")),
     ((200, 200, 200), "three at once", head(LIVE, HOST) * 3),

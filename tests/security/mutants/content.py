@@ -1,4 +1,4 @@
-"""Mutants that change what people wrote, or fail on it."""
+"""Mutants that change what people wrote, fail on it, or take it for something else."""
 
 import re
 import unicodedata
@@ -11,6 +11,7 @@ from domain import metadata
 from domain.conversation import NewConversation
 from domain.json_text import JsonText
 from entrypoints.http import request
+from entrypoints.http.transport import GuardedProtocol
 from tests.security import test_conversation_fidelity, test_corpus, test_fidelity
 from tests.security.corpus.inputs import Input
 from tests.security.mutants.mutant import Mutant, Replacement, hurry
@@ -26,6 +27,7 @@ _OF_CONVERSATION: Final = (
     test_conversation_fidelity.test_metadata_of_a_conversation_is_kept_in_value_unless_it_has_a_nul
 )
 _CORPUS: Final = test_corpus.test_an_input_gets_a_whole_answer_that_tells_nothing_and_the_next_request_is_served
+_end_head: Final = GuardedProtocol.on_headers_complete
 _NO_NUL_CHECK: Final[Replacement] = (metadata, "_holds_nul", lambda _: False)
 
 
@@ -47,6 +49,12 @@ def _without_what_is_unknown(value: object, name: str) -> JsonText | None:
 
 def _stripped_title(new: NewConversation) -> str | None:
     return new.title and new.title.strip()
+
+
+def _take_trailers_as_headers(protocol: GuardedProtocol) -> None:
+    headers = protocol.headers
+    _end_head(protocol)
+    protocol.headers = headers
 
 
 def _input(name: str) -> dict[str, Input]:
@@ -123,5 +131,12 @@ MUTANTS: Final = (
         found_by=_CORPUS,
         given=_input("the body with a lone high surrogate"),
         says=r"\(500,\) == \(400,\)",
+    ),
+    Mutant(
+        name="a trailer is a header",
+        replaces=((GuardedProtocol, "on_headers_complete", _take_trailers_as_headers),),
+        found_by=_CORPUS,
+        given=_input("a trailer that would authenticate"),
+        says=r"\(200,\) == \(401,\)",
     ),
 )
