@@ -24,3 +24,5 @@ class Limits:
     unread_bytes: int = 24 * 1024 * 1024
     large_body_bytes: int = 64 * 1024
     bodies_bytes: int = 24 * 1024 * 1024
+    tiny_piece_bytes: int = 64
+    tiny_pieces: int = 4096

@@ -26,6 +26,7 @@ def refusal_answer(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes
 
 _PROBLEMS: Final = {
     HTTPStatus.BAD_REQUEST: ("bad_request", "This is no valid HTTP request."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body comes in too many tiny chunks."),
     HTTPStatus.SERVICE_UNAVAILABLE: ("overloaded", "Too many requests are being answered; try again in a moment."),
     **{
         status: (code, MEANING[status])

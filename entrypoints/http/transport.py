@@ -36,6 +36,7 @@ class GuardedProtocol(AnsweringProtocol):
         self._in_head = True
         self._head_bytes = 0
         self._frame_bytes = 0
+        self._tiny_pieces = 0
         self._reading: asyncio.TimerHandle | None = None
 
     @property
@@ -87,7 +88,7 @@ class GuardedProtocol(AnsweringProtocol):
 
     @override
     def on_headers_complete(self) -> None:
-        self._head_bytes = self._frame_bytes = self.body_bytes = 0
+        self._head_bytes = self._frame_bytes = self._tiny_pieces = self.body_bytes = 0
         if self._reading:
             self._await(None)
         refusal = refusal_of_head(self.url, self.parser.get_http_version(), self.headers, self.limits)
@@ -104,6 +105,10 @@ class GuardedProtocol(AnsweringProtocol):
     @override
     def on_body(self, body: bytes) -> None:
         limits = self.limits
+        self._tiny_pieces += len(body) < limits.tiny_piece_bytes
+        if self._tiny_pieces > limits.tiny_pieces:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            raise OverflowError  # stops the parser
         before = self.body_bytes // limits.large_body_bytes
         self.body_bytes += len(body)
         self._frame_bytes -= len(body) + _USUAL_FRAME

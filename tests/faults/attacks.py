@@ -142,6 +142,17 @@ def endless_extension(target: Target) -> None:
     _send_until_cut(target, _chunked(target) + b"2;a=", repeat(_PIECE), 300 * 10**6)
 
 
+def tiny_chunks(target: Target) -> None:
+    """20 bodies of 1 MB, in chunks of one byte."""
+    with target.connections(20) as connections:
+        for connection in connections:
+            connection.sendall(_chunked(target))
+        for _ in range(100):
+            for connection in connections:
+                with suppress(OSError):
+                    connection.sendall(b"1\r\n \r\n" * 10_000)
+
+
 def body_for_nobody(target: Target) -> None:
     """A body of 200 MB for what does not exist."""
     _send_until_cut(target, target.head("POST /nothing", "Content-Length: 200000000"), repeat(_PIECE), 200 * 10**6)
@@ -228,7 +239,7 @@ type Attack = Callable[[Target], None]
 
 QUICK: Sequence[Attack] = (
     endless_header, endless_headers, large_cookies, many_queries, large_body, large_chunks, endless_trailer,
-    endless_trailers, endless_extension, body_for_nobody, pipelined, flood,
+    endless_trailers, endless_extension, tiny_chunks, body_for_nobody, pipelined, flood,
 )  # fmt: skip
 SLOW: Sequence[Mapping[Attack, float]] = (
     {silent: 11, slow_headers: 11, empty_lines: 11, slow_bodies: 11},

@@ -284,6 +284,17 @@ def test_a_large_body_may_have_small_chunks_and_trailers(service: str, new_token
     assert answer[0] == 200
 
 
+def test_a_body_may_have_4096_tiny_chunks_and_no_more(service: str, new_token: Callable[[], str]) -> None:
+    post = POST + b"Authorization: Bearer " + new_token().encode() + b"\r\nConnection: close\r\n"
+    request = post + b'Transfer-Encoding: chunked\r\n\r\nf\r\n{"message":"x"}\r\n'
+
+    fits = ask(service, request + b"1\r\n \r\n" * 4095 + b"0\r\n\r\n")
+    more = ask(service, request + b"1\r\n \r\n" * 4096 + b"0\r\n\r\n")
+
+    assert fits[0] == 200
+    assert_problem(more, 413, "body_too_large")
+
+
 def batched(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
