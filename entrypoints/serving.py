@@ -1,6 +1,8 @@
 """Serving: uvicorn, started from code, on a socket that is bound before anything else is done."""
 
+import logging
 import socket
+import time
 from collections.abc import Callable
 from typing import Any, override
 
@@ -8,6 +10,8 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from entrypoints.http.transport import GuardedProtocol
+
+_log = logging.getLogger(__name__)
 
 
 class AddressInUseError(Exception):
@@ -29,13 +33,16 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve_workers(factory: str, listener: socket.socket, *, workers: int) -> None:
-    """Serve the application that ``module:function`` makes, in this process or in several, until a signal ends it."""
+def serve_workers(factory: str, listener: socket.socket, *, workers: int, seconds_to_end: float = 15) -> None:
+    """Serve the application that ``module:function`` makes, in this process or in several, until a signal ends it.
+
+    Of several, those that have not ended ``seconds_to_end`` after it are killed.
+    """
     config = configure(factory, factory=True, workers=workers)
     if workers == 1:
         uvicorn.Server(config).run(sockets=[listener])
     else:
-        _Supervisor(config, sockets=[listener]).run()
+        _Supervisor(config, [listener], seconds_to_end).run()
 
 
 def serve_here(app: Any, listener: socket.socket, *, when_ready: Callable[[], None]) -> None:
@@ -44,7 +51,14 @@ def serve_here(app: Any, listener: socket.socket, *, when_ready: Callable[[], No
 
 
 class _Supervisor(Multiprocess):
-    """Keeps no worker's end of the pipe open, so that one that dies while it is asked is known to be dead at once."""
+    """Keeps no worker's end of the pipe open, so that one that dies while it is asked is known to be dead at once.
+
+    Waits for workers that shall end for so many seconds, and no longer: a frozen one never would.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], seconds_to_end: float) -> None:
+        super().__init__(config, sockets)
+        self._seconds_to_end = seconds_to_end
 
     @override
     def init_processes(self) -> None:
@@ -55,6 +69,16 @@ class _Supervisor(Multiprocess):
     def keep_subprocess_alive(self) -> None:
         super().keep_subprocess_alive()
         self._close_workers_ends()
+
+    @override
+    def join_all(self) -> None:
+        end = time.monotonic() + self._seconds_to_end
+        for process in self.processes:
+            process.process.join(max(end - time.monotonic(), 0))
+            if process.exitcode is None:
+                _log.warning("Worker %d has not ended in time, and is killed", process.pid)
+                process.kill()
+        super().join_all()
 
     def _close_workers_ends(self) -> None:
         for process in self.processes:

@@ -253,6 +253,55 @@ def test_serve_answers_and_ends_on_a_signal(settings: Settings, new_token: Calla
     assert ended in {0, -signal.SIGTERM}
 
 
+def test_serve_ends_on_a_signal_though_a_worker_is_frozen(tmp_path: Path) -> None:
+    away = {"DATABASE_URL": f"postgresql://ann@/chat?host={tmp_path}", **WITH_AUTHENTICATION}
+    command = (sys.executable, "-c", HURRIED_SERVE)
+    with subprocess.Popen(command, env=WITHOUT_DATABASE | away, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            with httpx.Client(base_url=process.stdout.readline().strip()) as client:
+                assert eventually(lambda: is_alive(client), seconds=40)
+            workers = children(process.pid)
+
+            os.kill(workers[0], signal.SIGSTOP)
+            process.terminate()
+            ended = process.wait(20)
+        except BaseException:
+            for pid in (*children(process.pid), process.pid):
+                os.kill(pid, signal.SIGKILL)
+            raise
+
+    assert ended == 0
+    assert len(workers) == 2
+    assert not any(is_running(worker) for worker in workers)
+
+
+HURRIED_SERVE = """
+from entrypoints import serving
+
+if __name__ == "__main__":
+    factory = "entrypoints.http.app:make_app_from_environment"
+    with serving.bind("127.0.0.1", 0) as listener:
+        print("http://127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+        serving.serve_workers(factory, listener, workers=2, seconds_to_end=1)
+"""
+
+
+def children(pid: int) -> list[int]:
+    """The workers of a process: not those who track its resources."""
+    command = ["ps", "-ww", "-ax", "-o", "pid=,ppid=,command="]
+    rows = [line.split(None, 2) for line in subprocess.check_output(command, text=True).splitlines()]
+    return [int(row[0]) for row in rows if row[1] == str(pid) and "--multiprocessing-fork" in row[2]]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, settings: Settings) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
