@@ -22,8 +22,10 @@ from domain.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from entrypoints.http.tally import Tally
 
 _log = logging.getLogger(__name__)
+_outages = Tally(_log)
 
 STATUS: Final[Mapping[type[AiAgentError], HTTPStatus]] = {
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
@@ -126,7 +128,9 @@ def describe(status: HTTPStatus, code: str, detail: str, **more: Any) -> Problem
 
 def _domain(request: Request[Any, Any, Any], error: AiAgentError) -> Response[Problem]:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        _outages.count(f"{error.code} ({_causes(error)})")
+    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s: %s (%s)", _name(request), error.code, _causes(error))
     if isinstance(error, RuleViolationError):
         errors = [FieldError(error.field, str(error))]

@@ -1,6 +1,8 @@
 """When something fails behind the API: the right answer, and nothing of what people wrote in the log."""
 
+import logging
 from collections.abc import AsyncIterator
+from itertools import chain, repeat
 from typing import Any, Never
 
 import httpx
@@ -8,7 +10,10 @@ import pytest
 
 from adapters.echo.responder import EchoResponder
 from application.get_message import GetMessage
+from domain.errors import UnavailableError
 from domain.ports import Turn
+from entrypoints.http import problems
+from entrypoints.http.tally import Tally
 
 CANARY = "what somebody wrote"
 
@@ -55,3 +60,36 @@ def test_a_responder_that_fails_gets_502_and_the_users_message_is_kept(
     assert (retried.status_code, retried.json()["response"]) == (200, "Echo: Hello there")
     assert retried.json()["user_message"] == kept[0]
     assert CANARY not in caplog.text + failed.text
+
+
+def test_an_outage_does_not_fill_the_log_and_shows_its_causes(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    causes = chain(repeat(OSError(CANARY), 100), [TimeoutError(CANARY)])
+
+    async def away(*_: Any) -> Never:
+        raise UnavailableError from next(causes)
+
+    monkeypatch.setattr(GetMessage, "__call__", away)
+    monkeypatch.setattr(problems, "_outages", Tally(logging.getLogger("tests.tally")))
+
+    path = f"/api/conversations/conv_{'0' * 32}/messages/msg_{'0' * 40}"
+    statuses = {client.get(path).status_code for _ in range(101)}
+
+    assert statuses == {503}
+    said = [record.getMessage() for record in caplog.records if not record.name.startswith("httpx")]
+    refused = "Refused {} time(s) since the last quiet minute: unavailable (UnavailableError from {})"
+    assert said == [
+        *(refused.format(count, "OSError") for count in (1, 2, 4, 8, 16, 32, 64)),
+        refused.format(1, "TimeoutError"),
+    ]
+
+
+def test_what_comes_back_after_a_quiet_minute_is_logged_as_the_first_time(caplog: pytest.LogCaptureFixture) -> None:
+    tally = Tally(logging.getLogger("tests.tally"), clock=iter((0.0, 1.0, 2.0, 61.0, 121.0)).__next__)
+
+    for _ in range(5):
+        tally.count("an outage")
+
+    counts = [record.getMessage().split()[1] for record in caplog.records]
+    assert counts == ["1", "2", "4", "1"]

@@ -200,7 +200,9 @@ def test_malformed_requests_and_upgrades_do_not_fill_the_log(
                 assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
         warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
 
-    assert warnings == [f"Refused {count} time(s) since the start: malformed request" for count in (1, 2, 4)]
+    assert warnings == [
+        f"Refused {count} time(s) since the last quiet minute: malformed request" for count in (1, 2, 4)
+    ]
 
 
 def test_an_endless_header_is_cut_off_and_costs_no_memory(service: str) -> None:
