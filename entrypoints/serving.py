@@ -9,6 +9,7 @@ from typing import Any, override
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from entrypoints import logs
 from entrypoints.http.transport import GuardedProtocol
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def serve_workers(factory: str, listener: socket.socket, *, workers: int, second
 
     Of several, those that have not ended ``seconds_to_end`` after it are killed.
     """
-    config = configure(factory, factory=True, workers=workers)
+    config = configure(factory, factory=True, workers=workers, log_config=logs.SERVING)
     if workers == 1:
         uvicorn.Server(config).run(sockets=[listener])
     else:
@@ -108,12 +109,11 @@ def configure(app: Any, protocol: type[GuardedProtocol] = GuardedProtocol, **mor
         server_header=False,
         proxy_headers=False,
         access_log=False,
-        log_config=None,
         # Longer than load balancers keep theirs, mostly 60 s: where we hang up first, a request may just be coming.
         # Idle connections are bounded all the same: the longest idle one makes room.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
         # A worker answers once it has imported all; one that takes longer is ended, begins anew, and so never serves.
         timeout_worker_healthcheck=30,
-        **more,
+        **{"log_config": None, **more},
     )

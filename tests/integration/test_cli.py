@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -251,6 +253,49 @@ def test_serve_answers_and_ends_on_a_signal(settings: Settings, new_token: Calla
 
     assert answer.json()["response"] == "Echo: hello"
     assert ended in {0, -signal.SIGTERM}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_log_that_nobody_reads_keeps_nobody_waiting(tmp_path: Path, workers: int) -> None:
+    port = free_port()
+    command = [str(AI_AGENT), "serve", "--port", str(port), "--workers", str(workers)]
+    away = {"DATABASE_URL": f"postgresql://ann@/chat?host={tmp_path}", **WITH_AUTHENTICATION}
+    read_end, write_end = os.pipe()
+    filling = threading.Thread(target=fill, args=(write_end,))
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {'x' * 32}"}) as client:
+        process = subprocess.Popen(command, env=WITHOUT_DATABASE | away, stdout=write_end, stderr=write_end)
+        try:
+            assert eventually(lambda: is_alive(client), seconds=40)
+            client.get("/api/me")
+            said = ""
+            while "WARNING entrypoints.http.problems: Refused 1 time(s)" not in said:
+                said += os.read(read_end, 4096).decode()
+            filling.start()
+            assert eventually(lambda: not select.select([], [write_end], [], 0)[1])
+
+            statuses = {client.get("/api/me").status_code for _ in range(40)}
+            process.terminate()
+            ended = process.wait(20)
+        except BaseException:
+            for pid in (*children(process.pid), process.pid):
+                os.kill(pid, signal.SIGKILL)
+            raise
+        finally:
+            os.close(read_end)  # ends the filling
+            process.wait(20)
+            if filling.is_alive():
+                filling.join()
+            os.close(write_end)
+
+    assert statuses == {503}
+    assert ended in {0, -signal.SIGTERM}
+
+
+def fill(pipe: int) -> None:
+    """Write until nobody can read it any more."""
+    with suppress(BrokenPipeError):
+        while True:
+            os.write(pipe, b"." * 4096)
 
 
 def test_serve_ends_on_a_signal_though_a_worker_is_frozen(tmp_path: Path) -> None:

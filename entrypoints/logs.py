@@ -1,0 +1,53 @@
+"""Logs: lines on standard error, which may be a pipe that nobody reads."""
+
+import logging
+import os
+import threading
+from contextlib import suppress
+from queue import Full, Queue
+from typing import Any, Final, override
+
+_MOST_LINES: Final = 1000
+_SECONDS_TO_END: Final = 1.0
+_STANDARD_ERROR: Final = 2
+
+SERVING: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"dropping": {"class": f"{__name__}.DroppingHandler", "formatter": "line"}},
+    "root": {"level": "INFO", "handlers": ["dropping"]},
+    "loggers": {"uvicorn": {"level": "WARNING"}},
+}
+"""How each process that serves logs, for logging.config."""
+
+
+class DroppingHandler(logging.Handler):
+    """Has a thread write, and drops what the thread is not in time for: who logs never waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: Queue[bytes] = Queue(_MOST_LINES)
+        threading.Thread(target=self._write, name="log", daemon=True).start()
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._lines.put_nowait(f"{self.format(record)}\n".encode(errors="backslashreplace"))
+        except Full:
+            pass
+        except Exception:  # noqa: BLE001 - as all handlers do: who logs must not fail for it
+            self.handleError(record)
+
+    @override
+    def flush(self) -> None:
+        """Wait a moment until all is written, as at the end of the process."""
+        with self._lines.all_tasks_done:
+            self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, _SECONDS_TO_END)
+
+    def _write(self) -> None:
+        """Without sys.stderr, whose lock would keep the process from ending."""
+        while True:
+            with suppress(OSError):
+                os.write(_STANDARD_ERROR, self._lines.get())
+            self._lines.task_done()
