@@ -16,11 +16,19 @@ _NEXT: Final = (
 
 
 def arguments_for(address: DatabaseAddress, lock_timeout: float) -> dict[str, Any]:
-    """What to connect with; a pooler would refuse the lock timeout (seconds), there the role's own holds."""
+    """What to connect with; a pooler would refuse settings, there the role's own hold. The lock timeout in seconds.
+
+    Writers of one row wait for each other and see what the one before wrote: so do statements in ``read committed``.
+    In a stricter isolation they fail.
+    """
     arguments = dict(address.arguments)
     if not address.is_pooled:
         milliseconds = max(1, round(lock_timeout * 1000))  # 0 would mean to wait for ever
-        arguments["server_settings"] = {**arguments["server_settings"], "lock_timeout": f"{milliseconds}ms"}
+        arguments["server_settings"] = {
+            **arguments["server_settings"],
+            "lock_timeout": f"{milliseconds}ms",
+            "default_transaction_isolation": "read committed",
+        }
     return arguments
 
 

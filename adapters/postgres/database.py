@@ -108,6 +108,10 @@ class Database:
         rows = await asyncio.shield(self._finish(self.fetch(sql, arguments, may_repeat=may_repeat)))
         return rows[0] if rows else None
 
+    async def renew(self) -> None:
+        """Use no connection any more that is open now."""
+        await self._pool.expire_connections()
+
     async def _attempt(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
         await self._wait_for_place()
         try:
@@ -121,7 +125,7 @@ class Database:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
         except BaseException as error:
             if isinstance(error, _TELLING):
-                await self._pool.expire_connections()
+                await self.renew()
             # What was given up is cancelled first; who gave it up does not wait for that.
             self._finish(self._release(connection, self._acquire_timeout))
             raise

@@ -29,7 +29,12 @@ async def migrate(address: DatabaseAddress, to: Literal["head", "base"] = "head"
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(**address.arguments)
 
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        poolclass=NullPool,
+        isolation_level="READ COMMITTED",  # who waited for the lock must see what was done meanwhile
+    )
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(_climb, to)

@@ -12,6 +12,8 @@ import pytest
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
+from adapters.postgres.migrating import migrate
+from adapters.postgres.readiness import PostgresReadiness
 from domain.append import decide_append
 from domain.conversation import NewConversation
 from domain.errors import UnavailableError
@@ -184,6 +186,28 @@ async def test_whatever_the_database_says_to_who_connects_is_an_outage(empty_dat
             for _ in range(2):  # its place is free again
                 with pytest.raises(UnavailableError):
                     await pool.fetch("SELECT 1", ())
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+async def test_writers_at_once_all_succeed_whatever_isolation_the_database_has(
+    empty_database_url: str, isolation: str
+) -> None:
+    address = DatabaseAddress.parse(empty_database_url)
+    other = await asyncpg.connect(**address.arguments)
+    await other.execute(
+        f"ALTER DATABASE {address.arguments['database']} SET default_transaction_isolation = '{isolation}'"
+    )
+    await other.close()
+    await asyncio.gather(*(migrate(address) for _ in range(3)))
+
+    async with Database.connect(address, PoolSettings(size=8, acquire_timeout=10)) as pool:
+        repository = PostgresConversationRepository(pool)
+        owner, conversation_id = await new_conversation(repository)
+        await asyncio.gather(*(repository.append(owner, conversation_id, SAID, None) for _ in range(32)))
+        conversation = await repository.conversation(owner, conversation_id)
+        await PostgresReadiness(pool).check()
+
+    assert conversation.last_seq == 32
 
 
 async def test_a_full_pool_is_an_outage_within_its_deadline(named_address: DatabaseAddress) -> None:

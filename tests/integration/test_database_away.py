@@ -69,20 +69,31 @@ def test_an_answer_that_takes_too_long_is_503_and_what_was_begun_is_finished(
     assert [one["seq"] for one in kept] == [2]
 
 
-@pytest.mark.parametrize("lossy", [True, False])
-def test_readiness_is_false_on_a_database_that_may_lose_what_it_acknowledged(
-    empty_database_url: str, *, lossy: bool
-) -> None:
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("synchronous_commit = off", "synchronous_commit is off"),
+        ("default_transaction_isolation = 'repeatable read'", "default_transaction_isolation is repeatable read"),
+    ],
+)
+def test_readiness_is_false_while_a_setting_breaks_a_promise(empty_database_url: str, setting: str, says: str) -> None:
+    """Through a pooler, where the service sends no settings of its own."""
     asyncio.run(prepare(empty_database_url))
-    if lossy:
-        name = urlsplit(empty_database_url).path[1:]
-        execute(empty_database_url, f"ALTER DATABASE {name} SET synchronous_commit = off")
+    change = f"ALTER DATABASE {urlsplit(empty_database_url).path[1:]}"
+    joint = "&" if "?" in empty_database_url else "?"
 
-    with running_service(settings_for(empty_database_url)) as address:
-        ready = httpx.get(f"{address}/health/ready")
+    with (
+        running_service(settings_for(f"{empty_database_url}{joint}pgbouncer=true")) as address,
+        httpx.Client(base_url=address) as client,
+    ):
+        execute(empty_database_url, f"{change} SET {setting}")
+        broken = client.get("/health/ready")
+        execute(empty_database_url, f"{change} RESET {setting.partition(' ')[0]}")
+        mended = client.get("/health/ready")
 
-    assert ready.status_code == (503 if lossy else 200)
-    assert ("synchronous_commit is off" in ready.text) is lossy
+    assert (broken.status_code, broken.json()["code"]) == (503, "unavailable")
+    assert says in broken.json()["detail"]
+    assert mended.status_code == 200
 
 
 @pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
