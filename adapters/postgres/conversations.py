@@ -20,6 +20,7 @@ from domain.errors import (
     MessageNotFoundError,
     StaleError,
     StateMovedError,
+    UnavailableError,
 )
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
@@ -194,12 +195,19 @@ class PostgresConversationRepository(ConversationRepository):
             if values.get("key") is not None and ("pk_idempotency_keys" in broken or "pk_conversations" in broken):
                 raise IdempotencyKeyTakenError from error
             raise
+        except asyncpg.SyntaxOrAccessError as error:
+            raise UnavailableError from error  # as in _fetch
 
     async def _fetch_row(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
-        return await self._database.fetch_row(statement.sql, statement.arguments(values))
+        rows = await self._fetch(statement, **values)
+        return rows[0] if rows else None
 
     async def _fetch(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
-        return await self._database.fetch(statement.sql, statement.arguments(values))
+        try:
+            return await self._database.fetch(statement.sql, statement.arguments(values))
+        except asyncpg.SyntaxOrAccessError as error:
+            # The statements are constants, and fit the tables: they met others, or a role that may not use them.
+            raise UnavailableError from error
 
 
 def _calls(open_calls: frozenset[str] | None) -> list[str] | None:

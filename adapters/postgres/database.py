@@ -35,7 +35,14 @@ PASSING: Final = (
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that was demoted
 )
-"""What passes: the same statement may succeed in a moment."""
+"""What passes by itself: the same statement may succeed in a moment."""
+
+_OF_THE_STATEMENT: Final = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.SyntaxOrAccessError,  # what it names is not there, or not this role's
+)
+"""What a statement, its values or its tables cause: whoever runs it knows what that means."""
 
 _TELLING: Final = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
 """What a statement on one connection tells of all others: the server may be gone without a word, or a standby now."""
@@ -81,21 +88,28 @@ class Database:
                 await asyncio.gather(*database._unfinished, return_exceptions=True)
 
     async def fetch(self, sql: str, arguments: Sequence[Any], *, may_repeat: bool = True) -> list[asyncpg.Record]:
-        """All rows. Raises UnavailableError when the database is away, full or too slow.
+        """All rows. Raises UnavailableError when the database is away, full, too slow, or refuses to run anything.
 
         On a connection that turns out to be dead the statement is tried once more, on another one; ``may_repeat`` says
-        that this does no harm, though the first try may have had its effect.
+        that this does no harm, though the first try may have had its effect. What the statement itself causes
+        (SQLSTATE 22, 23, 42) is raised as asyncpg has it.
         """
         try:
             return await self._attempt(sql, arguments)
+        except _OF_THE_STATEMENT:
+            raise
+        except asyncpg.InvalidCachedStatementError:
+            pass  # a table was altered since it was prepared: refused before it ran
         except _BROKEN as error:
             if not may_repeat:
                 raise UnavailableError from error
-        except PASSING as error:
+        except (*PASSING, asyncpg.PostgresError) as error:
             raise UnavailableError from error
         try:
             return await self._attempt(sql, arguments)
-        except PASSING as error:
+        except _OF_THE_STATEMENT:
+            raise
+        except (*PASSING, asyncpg.PostgresError) as error:
             raise UnavailableError from error
 
     async def fetch_row(self, sql: str, arguments: Sequence[Any]) -> asyncpg.Record | None:

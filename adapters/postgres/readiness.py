@@ -9,14 +9,36 @@ from adapters.postgres.migrating import REVISION_TABLE, newest_revision
 from domain.errors import UnavailableError
 from domain.ports import Readiness
 
-_STATE: Final = """
+_STATE: Final = f"""
+    WITH needed (name, privilege, columns) AS (
+        VALUES
+            ('{REVISION_TABLE}', 'SELECT', NULL),
+            ('conversations', 'SELECT', NULL),
+            ('conversations', 'INSERT', NULL),
+            ('conversations', 'UPDATE', ARRAY[
+                'title', 'title_is_auto', 'metadata', 'last_seq', 'open_tool_calls', 'archived_at', 'updated_at'
+            ]),
+            ('messages', 'SELECT', NULL),
+            ('messages', 'INSERT', NULL),
+            ('idempotency_keys', 'SELECT', NULL),
+            ('idempotency_keys', 'INSERT', NULL)
+    )
     SELECT
         (
             SELECT name FROM unnest(ARRAY['fsync', 'full_page_writes', 'synchronous_commit']) AS name
             WHERE current_setting(name) = 'off' LIMIT 1
         ) AS lossy,
-        current_setting('transaction_isolation') AS isolation
-"""
+        current_setting('transaction_isolation') AS isolation,
+        (SELECT name FROM needed WHERE to_regclass(name) IS NULL LIMIT 1) AS missing,
+        (
+            SELECT privilege || ' on ' || name FROM needed JOIN pg_attribute ON attrelid = to_regclass(name)
+            WHERE attnum > 0 AND NOT attisdropped AND (columns IS NULL OR attname = ANY (columns))
+                AND NOT has_column_privilege(attrelid, attnum, privilege)
+            UNION ALL
+            SELECT 'DELETE on conversations' WHERE NOT has_table_privilege(to_regclass('conversations'), 'DELETE')
+            LIMIT 1
+        ) AS denied
+"""  # noqa: S608 - constants of ours
 _REVISION: Final = f"SELECT version_num FROM {REVISION_TABLE}"  # noqa: S608 - a constant of ours
 
 
@@ -28,8 +50,11 @@ class PostgresReadiness(Readiness):
 
     @override
     async def check(self) -> None:
-        await self._check_state()
-        await self.check_schema()
+        try:
+            await self._check_state()
+            await self.check_schema()
+        except asyncpg.PostgresError as error:
+            raise UnavailableError("The database can't be looked at.") from error
 
     async def check_schema(self) -> None:
         """Raise UnavailableError, saying why, unless the tables are there and of the newest revision."""
@@ -57,3 +82,9 @@ def _require_fit(state: asyncpg.Record) -> None:
         raise UnavailableError(
             f"Writers at once would fail: default_transaction_isolation is {state['isolation']}, not read committed."
         )
+    if state["missing"]:
+        raise UnavailableError(
+            f"The schema of the database is not current, there is no {state['missing']}: run ai-agent migrate."
+        )
+    if state["denied"]:
+        raise UnavailableError(f"The service's role lacks a privilege: {state['denied']}.")

@@ -65,7 +65,7 @@ async def _database(settings: Settings, failure: str) -> AsyncIterator[Database]
     )
     try:
         async with Database.connect(address_of(settings), pool) as database:
-            await PostgresReadiness(database).check()
+            await PostgresReadiness(database).check_schema()
             yield database
     except (AiAgentError, LayoutError, asyncpg.PostgresError) as error:
         raise OperationError(f"{failure}: {reason_of(error.__cause__ or error)}") from error

@@ -41,8 +41,8 @@ async def require_fit_database(settings: Settings) -> Sequence[str]:
             if not isinstance(error.__cause__, PASSING):
                 raise OperationError(reason) from None
             return [f"the database is away ({reason}); the service starts, and answers once it is back"]
-        except LayoutError as error:
-            raise OperationError(str(error)) from None
+        except (LayoutError, asyncpg.PostgresError) as error:
+            raise OperationError(reason_of(error)) from None
 
 
 def reason_of(error: BaseException) -> str:

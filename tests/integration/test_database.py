@@ -4,6 +4,7 @@ import asyncio
 import random
 import secrets
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -169,10 +170,43 @@ async def test_an_argument_that_cannot_be_encoded_is_a_defect_and_not_an_outage(
         await database.fetch("SELECT $1::bigint", ("text",))
 
 
-@pytest.mark.parametrize("code", ["40001", "40P01", "53100", "53300", "55P03", "57014", "58030", "XX000"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("40001", "40P01", "53100", "53300", "55P03", "57014", "58030", "XX000"),
+        *("0A000", "25P02", "26000", "28000", "54001", "55006", "P0001", "ZZ123"),
+    ],
+)
 async def test_what_the_database_says_of_itself_is_an_outage(database: Database, code: str) -> None:
     with pytest.raises(UnavailableError):
         await database.fetch(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$", ())
+
+
+@pytest.mark.parametrize("code", ["22003", "23505", "42501", "42P01"])
+async def test_what_the_database_says_of_a_statement_is_passed_on(database: Database, code: str) -> None:
+    with pytest.raises(asyncpg.PostgresError) as raised:
+        await database.fetch(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$", ())
+
+    assert raised.value.sqlstate == code
+
+
+async def test_a_write_that_was_refused_before_it_ran_is_repeated_without_a_key(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while tables are altered: asyncpg itself has tried it once more by then."""
+    repository = PostgresConversationRepository(database)
+    owner, conversation_id = await new_conversation(repository)
+    attempt = Database._attempt
+    failures = [asyncpg.InvalidCachedStatementError("cached plan must not change result type")]
+
+    async def attempt_later(*arguments: Any) -> list[asyncpg.Record]:
+        if failures:
+            raise failures.pop()
+        return await attempt(*arguments)
+
+    monkeypatch.setattr(Database, "_attempt", attempt_later)
+
+    assert [message.seq for message in await repository.append(owner, conversation_id, SAID, None)] == [1]
 
 
 async def test_whatever_the_database_says_to_who_connects_is_an_outage(empty_database_url: str) -> None:

@@ -16,6 +16,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from entrypoints.container.operations import OperationError, migrate, require_fit_database
 from tests.conftest import prepare, running_service, settings_for
+from tests.integration.test_cli import WITH_AUTHENTICATION, run
 from tests.postgres import execute
 
 GUIDE = Path(__file__).parents[2] / "docs" / "authentication.md"
@@ -37,12 +38,14 @@ def role_url(empty_database_url: str) -> Iterator[str]:
     execute(empty_database_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
-def test_the_service_works_under_its_own_role(role_url: str, empty_database_url: str) -> None:
-    async def sign_in() -> str:
-        async with Database.connect(DatabaseAddress.parse(empty_database_url), PoolSettings(size=1)) as database:
-            return await open_session(database)
+async def sign_in(url: str) -> str:
+    """The token of a new user's session."""
+    async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
+        return await open_session(database)
 
-    token = asyncio.run(sign_in())
+
+def test_the_service_works_under_its_own_role(role_url: str, empty_database_url: str) -> None:
+    token = asyncio.run(sign_in(empty_database_url))
     settings = settings_for(role_url)
 
     assert asyncio.run(require_fit_database(settings)) == ()
@@ -61,6 +64,52 @@ def test_the_service_works_under_its_own_role(role_url: str, empty_database_url:
         ]
 
     assert {one.status_code for one in [ready, said, *others]} <= {200, 204}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("REVOKE SELECT ON ai_agent_revision FROM {role}", "SELECT on ai_agent_revision"),
+        ("REVOKE SELECT ON conversations FROM {role}", "SELECT on conversations"),
+        ("REVOKE UPDATE (metadata) ON conversations FROM {role}", "UPDATE on conversations"),
+        ("REVOKE DELETE ON conversations FROM {role}", "DELETE on conversations"),
+        ("REVOKE INSERT ON messages FROM {role}", "INSERT on messages"),
+        ("REVOKE SELECT ON idempotency_keys FROM {role}", "SELECT on idempotency_keys"),
+        ("REVOKE USAGE ON SCHEMA public FROM PUBLIC", "run ai-agent migrate"),
+        ("DROP TABLE idempotency_keys", "there is no idempotency_keys"),
+        ("ALTER TABLE conversations DROP COLUMN title_is_auto", None),
+        ("ALTER TABLE messages ENABLE ROW LEVEL SECURITY", None),
+    ],
+)
+def test_without_what_it_needs_the_service_is_away_and_not_broken(
+    role_url: str, empty_database_url: str, change: str, says: str | None
+) -> None:
+    token = asyncio.run(sign_in(empty_database_url))
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
+    with (
+        running_service(settings_for(role_url)) as address,
+        httpx.Client(base_url=address, headers=headers) as client,
+    ):
+        path = client.post("/api/conversations", json={}).headers["Location"]
+        execute(empty_database_url, change.format(role=urlsplit(role_url).username))
+        message = {"role": "user", "content": "hello"}
+        answers = [
+            client.get("/api/conversations"),
+            client.get(path),
+            client.patch(path, json={"metadata": {"a": 1}}),
+            client.post(f"{path}/messages", json={"messages": [message]}, headers={"Idempotency-Key": "l"}),
+            client.delete(path),
+        ]
+        ready = client.get("/health/ready")
+
+    assert {answer.status_code for answer in answers} <= {200, 201, 204, 503}
+    assert (ready.status_code, ready.json().get("code")) == ((503, "unavailable") if says else (200, None))
+    if says:
+        assert says in ready.json()["detail"]
+        ended = run("serve", "--port", "0", DATABASE_URL=role_url, **WITH_AUTHENTICATION)
+        assert ended.returncode == 1
+        assert re.fullmatch(r"ai-agent: .*\n", ended.stderr)
+        assert says in ended.stderr
 
 
 @pytest.mark.parametrize(
