@@ -21,6 +21,8 @@ _IS_UNIQUE: Final = """
         AND indnkeyatts = 1
 """
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+\-/]{1,64}", re.ASCII)
+_EARLIEST, _LATEST = "timestamptz '0001-01-02 00:00Z'", "timestamptz '9999-12-31 00:00Z'"
+"""Python's datetime holds no others, nor infinity; a day apart, as it may be shown in another zone."""
 _WITH_ZONE, _WITHOUT_ZONE = "timestamp with time zone", "timestamp without time zone"
 
 
@@ -108,7 +110,8 @@ def _lookup(session: _Table, user: _Table, columns: Mapping[str, str | None], zo
     impersonated_by = f's."{impersonator}"::text' if impersonator else "NULL::text"
     # The names were checked to be identifiers and found in the catalogue; nothing here is a caller's.
     return f"""
-        SELECT u."{columns["user_id"]}"::text AS user_id, {expires_at} AS expires_at,
+        SELECT u."{columns["user_id"]}"::text AS user_id,
+            least(greatest({expires_at}, {_EARLIEST}), {_LATEST}) AS expires_at,
             {expires_at} > clock_timestamp() AS is_live, {is_banned} AS is_banned, {impersonated_by} AS impersonated_by
         FROM {session.name} AS s JOIN {user.name} AS u ON u."{columns["user_id"]}" = s."{columns["session_user_id"]}"
         WHERE s."{columns["session_token"]}" = $1

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -97,6 +98,33 @@ def test_a_timestamp_without_a_zone_is_read_in_its_writers_zone(
 
     if is_live:
         assert verify(empty_database_url, names).owner_id == "7"
+    else:
+        with pytest.raises(UnauthenticatedError):
+            verify(empty_database_url, names)
+
+
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp"])
+@pytest.mark.parametrize(
+    ("expiry", "is_live"),
+    [
+        ("'infinity'", True),
+        ("'12026-01-01'", True),
+        ("'9999-12-31 23:59'", True),
+        ("'0001-01-01 00:00'", False),
+        ("'4000-01-01 BC'", False),
+        ("'-infinity'", False),
+        ("NULL", False),
+    ],
+)
+def test_a_session_may_end_when_python_has_no_calendar(
+    empty_database_url: str, kind: str, expiry: str, *, is_live: bool
+) -> None:
+    change = f'ALTER TABLE "session" ALTER "expiresAt" TYPE {kind}; UPDATE "session" SET "expiresAt" = {expiry}'  # noqa: S608 - the test's own
+    build(empty_database_url, USUAL + change)
+    names = Names(expiry_time_zone="America/New_York")
+
+    if is_live:
+        assert verify(empty_database_url, names).session_expires_at == datetime(9999, 12, 31, tzinfo=UTC)
     else:
         with pytest.raises(UnauthenticatedError):
             verify(empty_database_url, names)
