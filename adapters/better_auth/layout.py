@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 import asyncpg
@@ -11,14 +11,13 @@ from adapters.better_auth.names import COLUMNS, OPTIONAL, SESSION_TABLES, USER_T
 from adapters.better_auth.queries import Queries
 
 _COLUMNS: Final = """
-    SELECT name, attname AS column, format_type(atttypid, NULL) AS type
+    SELECT name, attname AS column, format_type(atttypid, NULL) AS type, EXISTS (
+        SELECT FROM pg_index
+        WHERE indrelid = attrelid AND indkey[0] = attnum AND indisunique AND indisvalid AND indpred IS NULL
+            AND indnkeyatts = 1
+    ) AS is_unique
     FROM unnest($1::text[]) AS name JOIN pg_attribute ON attrelid = to_regclass(name)
     WHERE attnum > 0 AND NOT attisdropped
-"""
-_IS_UNIQUE: Final = """
-    SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
-    WHERE indrelid = to_regclass($1) AND attname = $2 AND indisunique AND indisvalid AND indpred IS NULL
-        AND indnkeyatts = 1
 """
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+\-/]{1,64}", re.ASCII)
 _EARLIEST, _LATEST = "timestamptz '0001-01-02 00:00Z'", "timestamptz '9999-12-31 00:00Z'"
@@ -42,48 +41,69 @@ class Layout:
     @classmethod
     async def discover(cls, queries: Queries, names: Names) -> Self:
         """Find the tables and columns, and try the lookup. Raises LayoutError, UnavailableError."""
-        session = await _find_table(queries, names, "session", names.session_table, SESSION_TABLES)
-        user = await _find_table(queries, names, "user", names.user_table, USER_TABLES)
+        session_names = _candidates(names, names.session_table, SESSION_TABLES)
+        user_names = _candidates(names, names.user_table, USER_TABLES)
+        tables = await _tables(queries, [*session_names, *user_names])
+        session = _the_one("session", session_names, tables)
+        user = _the_one("user", user_names, tables)
         columns = {
             role: _find_column(role, getattr(names, role), session if role.startswith("session") else user)
             for role in COLUMNS
         }
         lookup = _lookup(session, user, columns, names.expiry_time_zone)
-        await _try(queries, lookup, names.expiry_time_zone)
-        token = columns["session_token"]
-        unique_index = await queries.fetch_row(_IS_UNIQUE, (session.name, token))
+        token = columns["session_token"] or ""
+        if names.expiry_time_zone is not None:
+            await _try_zone(queries, names.expiry_time_zone)
+        await _try(queries, lookup, session, token)
         slow = f"better-auth's session table has no unique index on {token}: every request reads all of it"
         return cls(
             lookup=lookup,
             user_table=user.name,
             user_id=f'"{columns["user_id"]}"',
-            warnings=(slow,) if unique_index is None else (),
+            warnings=() if token in session.unique else (slow,),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table's quoted name, and the types of its columns."""
+    """A table's quoted name, the types of its columns, and those that have a unique index of their own."""
 
     name: str
-    types: Mapping[str, str]
+    types: dict[str, str] = field(default_factory=dict)
+    unique: set[str] = field(default_factory=set)
 
 
-async def _find_table(queries: Queries, names: Names, role: str, given: str | None, usual: Sequence[str]) -> _Table:
-    candidates = [names.table(name) for name in ([given] if given else usual)]
-    types: dict[str, dict[str, str]] = {}
-    for row in await queries.fetch(_COLUMNS, (candidates,)):
-        types.setdefault(row["name"], {})[row["column"]] = row["type"]
+def _candidates(names: Names, given: str | None, usual: Sequence[str]) -> list[str]:
+    return [names.table(name) for name in ([given] if given else usual)]
+
+
+async def _tables(queries: Queries, candidates: Sequence[str]) -> Mapping[str, _Table]:
+    """Those that exist, by their names."""
+    tables: dict[str, _Table] = {}
+    try:
+        rows = await queries.fetch(_COLUMNS, (candidates,))
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise _unreadable(error) from None
+    for row in rows:
+        table = tables.setdefault(row["name"], _Table(row["name"]))
+        table.types[row["column"]] = row["type"]
+        if row["is_unique"]:
+            table.unique.add(row["column"])
+    return tables
+
+
+def _the_one(role: str, candidates: Sequence[str], tables: Mapping[str, _Table]) -> _Table:
+    found = [tables[name] for name in candidates if name in tables]
     setting = f"AUTH_{role.upper()}_TABLE"
-    if not types:
+    if not found:
         raise LayoutError(
             f"better-auth's {role} table is missing: there is no {' or '.join(candidates)}. If it has another name, "
             f"set {setting} or AUTH_SCHEMA; if sessions are kept in secondary storage, set storeSessionInDatabase"
         )
-    if len(types) > 1:
-        raise LayoutError(f"both {' and '.join(sorted(types))} exist: say which is better-auth's with {setting}")
-    ((name, columns),) = types.items()
-    return _Table(name, columns)
+    if len(found) > 1:
+        both = " and ".join(table.name for table in found)
+        raise LayoutError(f"both {both} exist: say which is better-auth's with {setting}")
+    return found[0]
 
 
 def _find_column(role: str, given: str | None, table: _Table) -> str | None:
@@ -135,14 +155,30 @@ def _instant(table: _Table, alias: str, column: str | None, zone: str | None) ->
     return f"({alias}.\"{column}\" AT TIME ZONE '{zone}')"
 
 
-async def _try(queries: Queries, lookup: str, zone: str | None) -> None:
+async def _try(queries: Queries, lookup: str, session: _Table, token: str) -> None:
     try:
         await queries.fetch_row(lookup, ("",))
-        if zone is not None:
-            await queries.fetch_row("SELECT now() AT TIME ZONE $1", (zone,))
     except asyncpg.InsufficientPrivilegeError as error:
-        raise LayoutError(f"the service may not read better-auth's tables ({error.args[0]}): grant it SELECT") from None
+        raise _unreadable(error) from None
+    except asyncpg.DataError:
+        kind = session.types[token]
+        raise LayoutError(
+            f"{session.name}.{token} is {kind}, which no token can be compared with: make it text"
+        ) from None
+    except asyncpg.UndefinedFunctionError as error:
+        raise LayoutError(
+            f"the user's id and the session's user id are of different types, or the token is no text ({error.args[0]})"
+        ) from None
+    except asyncpg.SyntaxOrAccessError as error:
+        raise LayoutError(f"better-auth's tables are not as they must be ({error.args[0]})") from None
+
+
+async def _try_zone(queries: Queries, zone: str) -> None:
+    try:
+        await queries.fetch_row("SELECT now() AT TIME ZONE $1", (zone,))
     except asyncpg.DataError:
         raise LayoutError("AUTH_EXPIRY_TIME_ZONE is no time zone that PostgreSQL knows") from None
-    except asyncpg.UndefinedFunctionError:
-        raise LayoutError("the user's id and the session's user id are of different types") from None
+
+
+def _unreadable(error: asyncpg.InsufficientPrivilegeError) -> LayoutError:
+    return LayoutError(f"the service may not read better-auth's tables ({error.args[0]}): grant it SELECT")

@@ -45,7 +45,7 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
     @override
     async def verify(self, credential: Credential) -> Principal:
         token = self._token_of(credential)
-        layout = await self._discovered()
+        layout = self._layout or await self._discover()
         try:
             row = await self._queries.fetch_row(layout.lookup, (token,))
         except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
@@ -65,7 +65,8 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
 
     @override
     async def check(self) -> None:
-        await self._discovered()
+        """Look at the tables anew: a plugin that was installed since may have added what must be heeded, as bans."""
+        await self._discover()
 
     def _token_of(self, credential: Credential) -> str:
         """The token that it carries. Raises UnauthenticatedError."""
@@ -85,13 +86,13 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
             raise UnauthenticatedError(Refusal.BAD_SIGNATURE)
         return _well_formed(verify_signed(value, self._policy.secret), _TOKEN)
 
-    async def _discovered(self) -> Layout:
-        if self._layout is None:
-            try:
-                self._layout = await Layout.discover(self._queries, self._names)
-            except LayoutError as error:
-                _log.error("%s", error)
-                raise UnavailableError("better-auth's tables are not as they must be.") from error
+    async def _discover(self) -> Layout:
+        try:
+            self._layout = await Layout.discover(self._queries, self._names)
+        except LayoutError as error:
+            self._layout = None  # what can't be judged is not let in, as at the start
+            _log.error("%s", error)
+            raise UnavailableError("better-auth's tables are not as they must be.") from error
         return self._layout
 
 

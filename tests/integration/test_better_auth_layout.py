@@ -13,7 +13,7 @@ from adapters.better_auth.verifier import BetterAuthTokenVerifier, SignaturePoli
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from domain.credential import Credential, CredentialKind
-from domain.errors import BannedError, UnauthenticatedError
+from domain.errors import BannedError, UnauthenticatedError, UnavailableError
 from tests.postgres import execute
 
 TOKEN = "x" * 32
@@ -176,6 +176,10 @@ def test_a_ban_holds_until_it_expires(empty_database_url: str, ban: str, *, is_b
             "is no name of a time zone",
         ),
         (USUAL + 'ALTER TABLE session ALTER "userId" TYPE uuid USING NULL', Names(), "different types"),
+        (USUAL + "ALTER TABLE session ALTER token TYPE uuid USING NULL", Names(), "token is uuid"),
+        (USUAL + "ALTER TABLE session ALTER token TYPE bytea USING NULL", Names(expiry_time_zone="UTC"), "is bytea"),
+        (USUAL + DROP + "ALTER TABLE session ALTER token TYPE json USING NULL", Names(), "the token is no text"),
+        (USUAL + 'ALTER TABLE "user" ADD banned text', Names(), "must be type boolean"),
     ],
 )
 def test_what_is_not_as_it_must_be_is_said_in_one_line(
@@ -227,6 +231,53 @@ def test_tables_that_change_while_the_service_runs_are_looked_at_again(empty_dat
             await database.fetch(statement, ())
         with pytest.raises(Exception, match="can't be read"):
             await verifier.verify(CREDENTIAL)
+        return (await verifier.verify(CREDENTIAL)).owner_id
+
+    assert on_database(empty_database_url, ask) == "7"
+
+
+def test_a_plugin_that_is_installed_while_the_service_runs_is_heeded_from_the_next_check_on(
+    empty_database_url: str,
+) -> None:
+    build(empty_database_url, USUAL)
+
+    async def ask(database: Database) -> str:
+        verifier = BetterAuthTokenVerifier(database, Names(), SignaturePolicy(secret=None))
+        await verifier.verify(CREDENTIAL)
+        await database.fetch('ALTER TABLE "user" ADD banned boolean', ())
+        await verifier.check()
+        owner_id = (await verifier.verify(CREDENTIAL)).owner_id
+        await database.fetch('UPDATE "user" SET banned = true', ())
+        with pytest.raises(BannedError):
+            await verifier.verify(CREDENTIAL)
+        return owner_id
+
+    assert on_database(empty_database_url, ask) == "7"
+
+
+@pytest.mark.parametrize(
+    ("change", "mend"),
+    [
+        ('ALTER TABLE "session" RENAME TO gone', 'ALTER TABLE gone RENAME TO "session"'),
+        ("CREATE TABLE sessions (token text)", "DROP TABLE sessions"),
+        ('ALTER TABLE "user" ADD banned text', 'ALTER TABLE "user" DROP banned'),
+    ],
+)
+def test_tables_that_do_not_do_any_more_make_it_unready_and_let_nobody_in(
+    empty_database_url: str, change: str, mend: str
+) -> None:
+    build(empty_database_url, USUAL)
+
+    async def ask(database: Database) -> str:
+        verifier = BetterAuthTokenVerifier(database, Names(), SignaturePolicy(secret=None))
+        await verifier.check()
+        await database.fetch(change, ())
+        with pytest.raises(UnavailableError):
+            await verifier.check()
+        with pytest.raises(UnavailableError):
+            await verifier.verify(CREDENTIAL)
+        await database.fetch(mend, ())
+        await verifier.check()
         return (await verifier.verify(CREDENTIAL)).owner_id
 
     assert on_database(empty_database_url, ask) == "7"
