@@ -20,10 +20,14 @@ _LOCK: Final = 7_022_761_931_224_881_523
 """An advisory lock that only our migrations take; it ends with their transaction."""
 
 
+class EncodingError(Exception):
+    """The database's encoding can't keep all texts; the message is one line."""
+
+
 async def migrate(address: DatabaseAddress, to: Literal["head", "base"] = "head") -> tuple[str | None, str | None]:
     """Bring the schema up to the newest revision, or down to none, in one transaction; the revisions before and after.
 
-    Others that migrate at the same time wait and then find nothing to do. Raises what asyncpg raises.
+    Others that migrate at the same time wait and then find nothing to do. Raises what asyncpg does, and EncodingError.
     """
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
@@ -56,6 +60,9 @@ def newest_revision() -> str | None:
 
 
 def _climb(connection: Connection, to: Literal["head", "base"]) -> tuple[str | None, str | None]:
+    encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    if encoding != "UTF8":
+        raise EncodingError(f"the database's encoding is {encoding}, so it can't keep all texts: it must be UTF8")
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     before = _current(connection)
     config = _config()

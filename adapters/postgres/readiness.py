@@ -29,6 +29,9 @@ _STATE: Final = f"""
             WHERE current_setting(name) = 'off' LIMIT 1
         ) AS lossy,
         current_setting('transaction_isolation') AS isolation,
+        current_setting('server_encoding') AS encoding,
+        current_setting('transaction_read_only')::boolean AS is_read_only,
+        pg_is_in_recovery() AS is_standby,
         (SELECT name FROM needed WHERE to_regclass(name) IS NULL LIMIT 1) AS missing,
         (
             SELECT privilege || ' on ' || name FROM needed JOIN pg_attribute ON attrelid = to_regclass(name)
@@ -40,6 +43,10 @@ _STATE: Final = f"""
         ) AS denied
 """  # noqa: S608 - constants of ours
 _REVISION: Final = f"SELECT version_num FROM {REVISION_TABLE}"  # noqa: S608 - a constant of ours
+
+
+class NotWritableError(UnavailableError):
+    """Nothing can be written now, as on a standby before it is promoted."""
 
 
 class PostgresReadiness(Readiness):
@@ -76,11 +83,10 @@ class PostgresReadiness(Readiness):
 
 
 def _require_fit(state: asyncpg.Record) -> None:
-    if state["lossy"]:
-        raise UnavailableError(f"The database may lose what it acknowledged: {state['lossy']} is off.")
-    if state["isolation"] != "read committed":
+    """Raise UnavailableError for the first reason why the service would not work; what passes by itself is the last."""
+    if state["encoding"] != "UTF8":
         raise UnavailableError(
-            f"Writers at once would fail: default_transaction_isolation is {state['isolation']}, not read committed."
+            f"The database's encoding is {state['encoding']}, so it can't keep all texts: it must be UTF8."
         )
     if state["missing"]:
         raise UnavailableError(
@@ -88,3 +94,12 @@ def _require_fit(state: asyncpg.Record) -> None:
         )
     if state["denied"]:
         raise UnavailableError(f"The service's role lacks a privilege: {state['denied']}.")
+    if state["lossy"]:
+        raise UnavailableError(f"The database may lose what it acknowledged: {state['lossy']} is off.")
+    if state["isolation"] != "read committed":
+        raise UnavailableError(
+            f"Writers at once would fail: default_transaction_isolation is {state['isolation']}, not read committed."
+        )
+    if state["is_read_only"]:
+        reason = "it is a standby" if state["is_standby"] else "default_transaction_read_only is on"
+        raise NotWritableError(f"The database can't be written to: {reason}.")

@@ -8,7 +8,7 @@ from adapters.better_auth.layout import Layout
 from adapters.better_auth.names import LayoutError
 from adapters.postgres import migrating
 from adapters.postgres.database import PASSING, Database, PoolSettings
-from adapters.postgres.readiness import PostgresReadiness
+from adapters.postgres.readiness import NotWritableError, PostgresReadiness
 from domain.errors import UnavailableError
 from entrypoints.container.wiring import address_of, names_of
 from entrypoints.settings import Settings
@@ -22,7 +22,7 @@ async def migrate(settings: Settings) -> tuple[str | None, str | None]:
     """Bring the schema to the newest revision; the revisions before and after. Raises OperationError."""
     try:
         return await migrating.migrate(address_of(settings))
-    except (*PASSING, asyncpg.PostgresError) as error:
+    except (*PASSING, asyncpg.PostgresError, migrating.EncodingError) as error:
         raise OperationError(f"The database can't be migrated: {reason_of(error)}") from error
 
 
@@ -36,6 +36,8 @@ async def require_fit_database(settings: Settings) -> Sequence[str]:
         try:
             await PostgresReadiness(database).check()
             return (await Layout.discover(database, names)).warnings
+        except NotWritableError as error:
+            return [f"{error} The service starts, and is ready once it can be."]
         except UnavailableError as error:
             reason = reason_of(error.__cause__ or error)
             if not isinstance(error.__cause__, PASSING):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from adapters.embedded_postgres.binaries import program
@@ -84,6 +85,23 @@ def test_the_service_moves_to_the_promoted_standby(
         print(f"\n{ledger.sheet}")  # noqa: T201 - the figures
     assert ledger.sheet.violations.total() == 0, ledger.sheet
     assert len(ledger.answers) == len(ledger.intents) > 50, ledger.sheet
+
+
+def test_a_service_on_a_standby_is_ready_once_that_is_promoted(tmp_path: Path) -> None:
+    with CrashingDatabase(tmp_path / "primary") as primary:
+        asyncio.run(prepare_users(primary.url))
+        with (
+            synchronous_standby(primary, tmp_path / "standby") as standby,
+            running_service(hurried_settings(standby.url)) as address,
+            httpx.Client(base_url=address) as client,
+        ):
+            before = client.get("/health/ready")
+            execute(standby.url, "SELECT pg_promote()")
+            after = client.get("/health/ready")
+
+    assert before.status_code == 503
+    assert "it is a standby" in before.json()["detail"]
+    assert after.status_code == 200
 
 
 async def test_new_connections_go_where_the_last_one_went(scene: Scene) -> None:

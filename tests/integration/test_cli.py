@@ -197,6 +197,35 @@ def test_serve_refuses_a_database_that_was_not_migrated(empty_database_url: str)
     assert "run ai-agent migrate" in ended.stderr
 
 
+@pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "0"]])
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_keep_all_texts_is_refused(
+    command: list[str], encoding: str, server_url: str, empty_database_url: str
+) -> None:
+    name = urlsplit(empty_database_url).path[1:]
+    options = f"TEMPLATE template0 ENCODING '{encoding}' LOCALE_PROVIDER libc LOCALE 'C'"
+    execute(server_url, f"DROP DATABASE {name}", f"CREATE DATABASE {name} {options}")
+
+    ended = run(*command, DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
+
+    assert ended.returncode == 1
+    assert re.fullmatch(rf"ai-agent: .*encoding is {encoding}.*\n", ended.stderr)
+
+
+def test_serve_starts_on_a_database_that_cannot_be_written_to_yet(empty_database_url: str) -> None:
+    asyncio.run(prepare(empty_database_url))
+    execute(
+        empty_database_url,
+        f"ALTER DATABASE {urlsplit(empty_database_url).path[1:]} SET default_transaction_read_only = on",
+    )
+
+    environment = {"DATABASE_URL": empty_database_url, **WITH_AUTHENTICATION}
+    with started("serve", "--port", "0", ready="Serving on", **environment) as (_, printed):
+        pass
+
+    assert "The database can't be written to: default_transaction_read_only is on." in printed
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -74,6 +74,7 @@ def test_an_answer_that_takes_too_long_is_503_and_what_was_begun_is_finished(
     [
         ("synchronous_commit = off", "synchronous_commit is off"),
         ("default_transaction_isolation = 'repeatable read'", "default_transaction_isolation is repeatable read"),
+        ("default_transaction_read_only = on", "default_transaction_read_only is on"),
     ],
 )
 def test_readiness_is_false_while_a_setting_breaks_a_promise(empty_database_url: str, setting: str, says: str) -> None:
@@ -88,7 +89,8 @@ def test_readiness_is_false_while_a_setting_breaks_a_promise(empty_database_url:
     ):
         execute(empty_database_url, f"{change} SET {setting}")
         broken = client.get("/health/ready")
-        execute(empty_database_url, f"{change} RESET {setting.partition(' ')[0]}")
+        name, _, _ = setting.partition(" ")
+        execute(empty_database_url, "SET default_transaction_read_only = off", f"{change} RESET {name}")
         mended = client.get("/health/ready")
 
     assert (broken.status_code, broken.json()["code"]) == (503, "unavailable")
