@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -306,8 +307,7 @@ def test_a_log_that_nobody_reads_keeps_nobody_waiting(tmp_path: Path, workers: i
             process.terminate()
             ended = process.wait(20)
         except BaseException:
-            for pid in (*children(process.pid), process.pid):
-                os.kill(pid, signal.SIGKILL)
+            kill_all(process)
             raise
         finally:
             os.close(read_end)  # ends the filling
@@ -318,6 +318,12 @@ def test_a_log_that_nobody_reads_keeps_nobody_waiting(tmp_path: Path, workers: i
 
     assert statuses == {503}
     assert ended in {0, -signal.SIGTERM}
+
+
+def kill_all(process: subprocess.Popen[Any]) -> None:
+    """End it and its workers, whatever state they are in."""
+    for pid in (*children(process.pid), process.pid):
+        os.kill(pid, signal.SIGKILL)
 
 
 def fill(pipe: int) -> None:
@@ -341,8 +347,7 @@ def test_serve_ends_on_a_signal_though_a_worker_is_frozen(tmp_path: Path) -> Non
             process.terminate()
             ended = process.wait(20)
         except BaseException:
-            for pid in (*children(process.pid), process.pid):
-                os.kill(pid, signal.SIGKILL)
+            kill_all(process)
             raise
 
     assert ended == 0
