@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from application.append_messages import Appended, AppendMessages
 from application.create_conversation import CreateConversation, Created
 from domain.content import MAX_BYTES
-from domain.errors import ResponderFailedError, RuleViolationError
+from domain.errors import AiAgentError, ResponderFailedError, RuleViolationError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId
 from domain.message import Message, NewMessage, Status
@@ -97,10 +98,12 @@ class Chat:
                 _require_room(len(said) + len(piece))
                 said += piece
             reply = NewMessage(role=Role.ASSISTANT, content=said)
-        except (Exception, asyncio.CancelledError) as error:
+        except asyncio.CancelledError:
+            with suppress(AiAgentError):  # nobody waits for an answer, that it can't be saved either
+                await self._save_reply(turn, _what_can_be_kept(said), None)
+            raise
+        except Exception as error:
             await self._save_reply(turn, _what_can_be_kept(said), None)
-            if isinstance(error, asyncio.CancelledError):
-                raise
             raise ResponderFailedError from error
         saved = await self._save_reply(turn, reply, key)
         return ChatTurn(user_message=turn.message, assistant_message=saved.messages[0], replayed=saved.replayed)

@@ -1,7 +1,7 @@
 """Chat, on fakes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, override
 
 import pytest
@@ -12,13 +12,15 @@ from domain.errors import (
     IdempotencyKeyReusedError,
     ResponderFailedError,
     RuleViolationError,
+    UnavailableError,
 )
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
-from domain.message import Status
+from domain.message import Message, Status
 from domain.ports import Turn
 from domain.principal import Principal
 from tests.fakes.application import FakeWorld
+from tests.fakes.conversations import InMemoryConversationRepository
 from tests.fakes.others import ScriptedResponder
 
 ANN = Principal(owner_id=OwnerId("ann"))
@@ -122,30 +124,52 @@ async def test_a_reply_without_an_end_is_cut_off() -> None:
         await world.application.chat(ANN, "Hello")
 
 
-async def test_who_gives_up_waiting_finds_what_was_said_until_then() -> None:
-    said = asyncio.Event()
+class SlowResponder(ScriptedResponder):
+    """Says something, and goes on thinking for ever."""
 
-    class SlowResponder(ScriptedResponder):
-        @override
-        async def reply(self, turn: Turn) -> AsyncIterator[str]:
-            self.turns.append(turn)
-            yield "Hi "
-            said.set()
-            await asyncio.Event().wait()
+    def __init__(self) -> None:
+        super().__init__("Hi ")
+        self.thinks = asyncio.Event()
 
-    world = FakeWorld(responder=SlowResponder())
+    @override
+    async def reply(self, turn: Turn) -> AsyncIterator[str]:
+        async for piece in super().reply(turn):
+            yield piece
+        self.thinks.set()
+        await asyncio.Event().wait()
+
+
+async def give_up(world: FakeWorld, responder: SlowResponder) -> None:
+    """Say something, and be cancelled before the reply is whole."""
     waiting = asyncio.create_task(world.application.chat(ANN, "Hello"))
-    await said.wait()
-
+    await responder.thinks.wait()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
-    (turn,) = world.responder.turns
+
+async def test_who_gives_up_waiting_finds_what_was_said_until_then() -> None:
+    responder = SlowResponder()
+    world = FakeWorld(responder=responder)
+
+    await give_up(world, responder)
+
+    (turn,) = responder.turns
     assert await history(world, turn.message.conversation_id) == [
         ("user", "Hello", Status.COMPLETED),
         ("assistant", "Hi ", Status.INCOMPLETE),
     ]
+
+
+async def test_who_gives_up_waiting_is_let_go_also_while_nothing_can_be_saved() -> None:
+    class FailingRepository(InMemoryConversationRepository):
+        @override
+        async def append(self, *_: object) -> Sequence[Message]:
+            raise UnavailableError
+
+    responder = SlowResponder()
+
+    await give_up(FakeWorld(conversations=FailingRepository(), responder=responder), responder)
 
 
 async def test_a_repeated_key_gets_the_first_turn_and_no_second_reply() -> None:
