@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from importlib.metadata import version
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -84,6 +85,9 @@ def make_document(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
     document["components"]["schemas"] = msgspec.json.schema_components(
         _STRUCTS, ref_template="#/components/schemas/{name}"
     )[1]
+    for schema in document["components"]["schemas"].values():
+        if "description" in schema:
+            schema["description"] = cleandoc(schema["description"])  # Python before 3.13 keeps its indentation
     for path, method, operation in _operations(document):
         _complete(path, method, operation)
     return document
