@@ -14,13 +14,13 @@ from typing import Final
 from domain.consistency import Finding
 from domain.identifiers import OwnerId, format_conversation_id
 from domain.maintenance import Holdings
-from entrypoints import serving
+from entrypoints.app import make_routes
 from entrypoints.container import jobs, operations
 from entrypoints.development import run_development
-from entrypoints.http.app import make_routes
 from entrypoints.http.authentication import AuthenticationPolicy
-from entrypoints.http.openapi import make_document
-from entrypoints.serving import AddressInUseError
+from entrypoints.native_api.openapi import make_document
+from entrypoints.server import processes
+from entrypoints.server.processes import AddressInUseError
 from entrypoints.settings import Settings, SettingsError
 
 _log = logging.getLogger("ai-agent")
@@ -45,14 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> None:
     settings = Settings.read()
     settings.require_authentication()
-    with serving.bind(options.host, options.port) as listener:
+    with processes.bind(options.host, options.port) as listener:
         for warning in asyncio.run(operations.require_fit_database(settings)):
             _log.warning("%s", warning)
         if settings.auth_cookies and not settings.origins:
             _log.warning("TRUSTED_ORIGINS is empty: with a cookie nothing can be changed, with a bearer all can")
         _log.info("Serving on http://%s:%d with %d worker(s)", options.host, options.port, options.workers)
-        factory = "entrypoints.http.app:make_app_from_environment"
-        serving.serve_workers(factory, listener, workers=options.workers)
+        factory = "entrypoints.app:make_app_from_environment"
+        processes.serve_workers(factory, listener, workers=options.workers)
 
 
 def _migrate(_: argparse.Namespace) -> None:

@@ -12,10 +12,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
-from entrypoints import serving
+from entrypoints.app import make_app
 from entrypoints.container import operations
 from entrypoints.container.development import embedded_database, open_development_session
-from entrypoints.http.app import make_app
+from entrypoints.server import processes
 from entrypoints.settings import Settings
 
 _POLL: Final = 0.5
@@ -46,7 +46,7 @@ def run_development(host: str, port: int, folder: Path, database_url: str | None
     """
     _end_with_parent()
     with (
-        serving.bind(host, port) as listener,
+        processes.bind(host, port) as listener,
         nullcontext(database_url) if database_url else _own_database(folder) as url,
     ):
         settings = _settings(url)
@@ -55,7 +55,7 @@ def run_development(host: str, port: int, folder: Path, database_url: str | None
         token = None if database_url else asyncio.run(open_development_session(settings))
         invitation = _OWN_DATABASE if token is None else _INVITATION
         text = invitation.format(address=_address(listener), token=token)
-        serving.serve_here(make_app(settings), listener, when_ready=lambda: _say(text))
+        processes.serve_here(make_app(settings), listener, when_ready=lambda: _say(text))
 
 
 @contextmanager

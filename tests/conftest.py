@@ -14,9 +14,9 @@ from adapters.better_auth.development import create_tables, open_session
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.migrating import migrate
-from entrypoints import serving
-from entrypoints.http.app import make_app
-from entrypoints.http.transport import GuardedProtocol
+from entrypoints.app import make_app
+from entrypoints.server import processes
+from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
 from tests import postgres
 
@@ -90,8 +90,8 @@ def settings(database_url: str) -> Settings:
 @contextmanager
 def running_service(settings: Settings, protocol: type[GuardedProtocol] = GuardedProtocol) -> Iterator[str]:
     """The service on a real socket; its address."""
-    listener = serving.bind("127.0.0.1", 0)
-    server = uvicorn.Server(serving.configure(make_app(settings), protocol))
+    listener = processes.bind("127.0.0.1", 0)
+    server = uvicorn.Server(processes.configure(make_app(settings), protocol))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

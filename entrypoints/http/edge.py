@@ -10,8 +10,8 @@ from typing import Final
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from entrypoints.http.answers import send_answer
 from entrypoints.http.problems import MEANING, problem_answer
+from entrypoints.http.responses import send_answer
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,128}")
 _PROCESS: Final = secrets.token_hex(8).encode()

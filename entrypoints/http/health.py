@@ -3,7 +3,7 @@
 from litestar import get
 
 from entrypoints.http.request import ApiRequest
-from entrypoints.http.views import HealthView
+from entrypoints.native_api.views import HealthView
 
 
 @get("/health/live", tags=["Health"], summary="Is the process alive", operation_id="live")

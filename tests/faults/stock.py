@@ -5,9 +5,9 @@ from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from entrypoints import serving
 from entrypoints.cli import main
+from entrypoints.server import processes
 
 if __name__ == "__main__":
-    serving.configure = partial(serving.configure, protocol=HttpToolsProtocol)  # type: ignore[arg-type]
+    processes.configure = partial(processes.configure, protocol=HttpToolsProtocol)  # type: ignore[arg-type]
     sys.exit(main())

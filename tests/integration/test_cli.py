@@ -20,10 +20,10 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import pytest
 
+from entrypoints.app import make_routes
 from entrypoints.cli import main
-from entrypoints.http.app import make_routes
 from entrypoints.http.authentication import AuthenticationPolicy
-from entrypoints.http.openapi import make_document
+from entrypoints.native_api.openapi import make_document
 from entrypoints.settings import Settings
 from tests.conftest import SECRET, prepare
 from tests.postgres import execute
@@ -356,13 +356,13 @@ def test_serve_ends_on_a_signal_though_a_worker_is_frozen(tmp_path: Path) -> Non
 
 
 HURRIED_SERVE = """
-from entrypoints import serving
+from entrypoints.server import processes
 
 if __name__ == "__main__":
-    factory = "entrypoints.http.app:make_app_from_environment"
-    with serving.bind("127.0.0.1", 0) as listener:
+    factory = "entrypoints.app:make_app_from_environment"
+    with processes.bind("127.0.0.1", 0) as listener:
         print("http://127.0.0.1:%d" % listener.getsockname()[1], flush=True)
-        serving.serve_workers(factory, listener, workers=2, seconds_to_end=1)
+        processes.serve_workers(factory, listener, workers=2, seconds_to_end=1)
 """
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from entrypoints.http.app import make_routes
+from entrypoints.app import make_routes
 from entrypoints.http.authentication import AuthenticationPolicy
-from entrypoints.http.examples import EXAMPLES, Example
-from entrypoints.http.openapi import make_document
+from entrypoints.native_api.examples import EXAMPLES, Example
+from entrypoints.native_api.openapi import make_document
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi.json"
 OPERATIONS = {

@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from entrypoints.http.app import make_litestar
+from entrypoints.app import make_litestar
 from entrypoints.settings import Settings
 from tests.postgres import execute
 

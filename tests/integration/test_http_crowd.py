@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from entrypoints.http.limits import Limits
-from entrypoints.http.transport import GuardedProtocol
+from entrypoints.server.limits import Limits
+from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
 from tests.conftest import running_service
 from tests.integration.test_http_transport import CLOSE, GET, POST, ask, assert_problem, connected, not_reading

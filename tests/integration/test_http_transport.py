@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from entrypoints.http.limits import Limits
 from entrypoints.http.tally import Tally
-from entrypoints.http.transport import GuardedProtocol
-from entrypoints.serving import configure
+from entrypoints.server.limits import Limits
+from entrypoints.server.processes import configure
+from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
 from tests.conftest import running_service
 from tests.integration.test_cli import eventually

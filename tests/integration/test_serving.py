@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from entrypoints.serving import AddressInUseError, bind
+from entrypoints.server.processes import AddressInUseError, bind
 
 
 def test_an_address_may_be_taken_again_right_after_its_connections_ended() -> None:

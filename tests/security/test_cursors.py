@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from entrypoints.http.cursor import _PLACE, _check, _to_text
+from entrypoints.native_api.cursor import _PLACE, _check, _to_text
 from tests.security.calls import missing_id
 
 LIST = "/api/conversations"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from entrypoints.http.crowd import Client, bound_unread, has_room_for_bodies, make_room
+from entrypoints.server.shared_limits import Client, bound_unread, has_room_for_bodies, make_room
 
 
 @dataclass(eq=False, kw_only=True)

@@ -6,7 +6,7 @@ from typing import override
 
 import pytest
 
-from entrypoints.http.joined_writes import JoinedWrites
+from entrypoints.server.joined_writes import JoinedWrites
 
 pytestmark = pytest.mark.anyio
 

@@ -20,7 +20,7 @@ from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database, PoolSettings
 from domain.identifiers import ConversationId, OwnerId
 from domain.pages import ConversationCursor
-from entrypoints.http.cursor import encode_cursor
+from entrypoints.native_api.cursor import encode_cursor
 
 type _Scope = MutableMapping[str, Any]
 type _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -8,7 +8,8 @@ from schemathesis import GenerationMode
 from adapters.postgres import reads
 from domain.conversation import Conversation
 from domain.errors import NotFoundError
-from entrypoints.http import cursor, problems
+from entrypoints.http import problems
+from entrypoints.native_api import cursor
 from tests.security import test_cursors, test_schemathesis
 from tests.security.mutants.mutant import Mutant, Replacement, hurried
 from tests.security.mutants.ownership import ownerless

@@ -11,7 +11,7 @@ from domain import metadata
 from domain.conversation import NewConversation
 from domain.json_text import JsonText
 from entrypoints.http import request
-from entrypoints.http.transport import GuardedProtocol
+from entrypoints.server.reading import GuardedProtocol
 from tests.security import test_conversation_fidelity, test_corpus, test_fidelity
 from tests.security.corpus.inputs import Input
 from tests.security.mutants.mutant import Mutant, Replacement, hurry

@@ -6,11 +6,11 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from domain.pages import MAX_MESSAGES, MAX_SEQ, MessageWindow
-from entrypoints.http.answers import created
-from entrypoints.http.bodies import AppendBody, to_messages
-from entrypoints.http.identifiers import require_conversation_id, require_message_id
 from entrypoints.http.request import ApiRequest
-from entrypoints.http.views import AppendedView, MessagesView, MessageView, to_views
+from entrypoints.http.responses import created
+from entrypoints.native_api.bodies import AppendBody, to_messages
+from entrypoints.native_api.identifiers import require_conversation_id, require_message_id
+from entrypoints.native_api.views import AppendedView, MessagesView, MessageView, to_views
 
 
 class MessageController(Controller):

@@ -8,19 +8,19 @@ from litestar import Litestar, Router
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from entrypoints.embedded import open_application
-from entrypoints.http.answers import JsonResponse
 from entrypoints.http.authentication import Authentication, AuthenticationPolicy
-from entrypoints.http.chat import chat
-from entrypoints.http.conversations import ConversationController
-from entrypoints.http.documents import document_router
 from entrypoints.http.edge import Deadline, Edge, ExactPaths
 from entrypoints.http.health import live, ready
-from entrypoints.http.me import me
-from entrypoints.http.messages import MessageController
-from entrypoints.http.openapi import make_document
 from entrypoints.http.origins import CrossOrigin
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.request import ApiRequest
+from entrypoints.http.responses import JsonResponse
+from entrypoints.native_api.chat import chat
+from entrypoints.native_api.conversations import ConversationController
+from entrypoints.native_api.documents import document_router
+from entrypoints.native_api.me import me
+from entrypoints.native_api.messages import MessageController
+from entrypoints.native_api.openapi import make_document
 from entrypoints.settings import Settings
 
 MAX_BODY: Final = 1024 * 1024

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Final, override
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from entrypoints.http.joined_writes import JoinedWrites
-from entrypoints.http.limits import Limits
-from entrypoints.http.refusals import refusal_answer
+from entrypoints.server.joined_writes import JoinedWrites
+from entrypoints.server.limits import Limits
+from entrypoints.server.refusals import refusal_answer
 
 _SEND_BUFFER: Final = 64 * 1024
 

@@ -10,7 +10,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from entrypoints import logs
-from entrypoints.http.transport import GuardedProtocol
+from entrypoints.server.reading import GuardedProtocol
 
 _log = logging.getLogger(__name__)
 

@@ -12,10 +12,11 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
-from entrypoints.http import bodies, problems, views
-from entrypoints.http.examples import EXAMPLES
+from entrypoints.http import problems
 from entrypoints.http.problems import MEANING
 from entrypoints.http.request import ApiRequest
+from entrypoints.native_api import bodies, views
+from entrypoints.native_api.examples import EXAMPLES
 
 _KEY = {
     "name": "Idempotency-Key",

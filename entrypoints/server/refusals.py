@@ -4,9 +4,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
-from entrypoints.http.answers import send_answer
 from entrypoints.http.edge import SECURITY_HEADERS, new_request_id
 from entrypoints.http.problems import MEANING, problem_answer
+from entrypoints.http.responses import send_answer
 
 
 def refusing(status: HTTPStatus) -> Callable[..., Any]:

@@ -3,7 +3,7 @@
 from litestar import get
 
 from entrypoints.http.request import ApiRequest
-from entrypoints.http.views import MeView
+from entrypoints.native_api.views import MeView
 
 
 @get("/me", tags=["Session"], summary="Who the session is", operation_id="me")

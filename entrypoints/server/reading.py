@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Final, override
 
 from httptools import HttpParserError, HttpParserUpgrade
 
-from entrypoints.http.answering import AnsweringProtocol
-from entrypoints.http.crowd import Client, bound_unread, has_room_for_bodies, make_room
-from entrypoints.http.heads import are_too_many, refusal_of_head
-from entrypoints.http.refusals import refusing
 from entrypoints.http.tally import Tally
+from entrypoints.server.refusals import refusing
+from entrypoints.server.request_heads import are_too_many, refusal_of_head
+from entrypoints.server.shared_limits import Client, bound_unread, has_room_for_bodies, make_room
+from entrypoints.server.writing import AnsweringProtocol
 
 _USUAL_FRAME: Final = 16
 """Bytes beside a chunk: two ends of line, its size in a few digits, zeros before them."""

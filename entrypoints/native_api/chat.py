@@ -3,11 +3,11 @@
 from litestar import Response, post
 from litestar.params import JSONBody
 
-from entrypoints.http.answers import done
-from entrypoints.http.bodies import ChatBody
-from entrypoints.http.identifiers import require_conversation_id
 from entrypoints.http.request import ApiRequest
-from entrypoints.http.views import ChatView
+from entrypoints.http.responses import done
+from entrypoints.native_api.bodies import ChatBody
+from entrypoints.native_api.identifiers import require_conversation_id
+from entrypoints.native_api.views import ChatView
 
 
 @post("/chat", status_code=200, tags=["Chat"], summary="Say something, get the reply", operation_id="chat")

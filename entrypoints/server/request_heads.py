@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
-from entrypoints.http.limits import Limits
+from entrypoints.server.limits import Limits
 
 _SLASH: Final = ord("/")
 _ABSOLUTE: Final = re.compile(rb"(?i:https?)://[^/?#@]+/[^#]*|\*")

@@ -7,12 +7,12 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from domain.identifiers import format_conversation_id
 from domain.pages import MAX_CONVERSATIONS, ConversationWindow
-from entrypoints.http.answers import created, done
-from entrypoints.http.bodies import CreateBody, UpdateBody, to_messages
-from entrypoints.http.cursor import decode_cursor, encode_cursor
-from entrypoints.http.identifiers import require_conversation_id
 from entrypoints.http.request import ApiRequest
-from entrypoints.http.views import ConversationsView, ConversationView, HistoryView, to_views
+from entrypoints.http.responses import created, done
+from entrypoints.native_api.bodies import CreateBody, UpdateBody, to_messages
+from entrypoints.native_api.cursor import decode_cursor, encode_cursor
+from entrypoints.native_api.identifiers import require_conversation_id
+from entrypoints.native_api.views import ConversationsView, ConversationView, HistoryView, to_views
 
 
 class ConversationController(Controller):

@@ -1,0 +1,1 @@
+"""The native HTTP API, below /api, and the documents that describe it."""

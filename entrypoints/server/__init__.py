@@ -1,0 +1,1 @@
+"""Below ASGI: the processes, and uvicorn's HTTP protocol within limits."""
