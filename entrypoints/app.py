@@ -1,35 +1,41 @@
-"""The HTTP application: routes, what stands before them, and the adapters behind them."""
+"""The HTTP application: which APIs stand behind which middleware, and the use cases behind them."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
-from litestar import Litestar, Router
-from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar import Litestar
+from litestar.types import ASGIApp
 
+from application.facade import Application
 from entrypoints.embedded import open_application
 from entrypoints.http.authentication import Authentication, AuthenticationPolicy
-from entrypoints.http.edge import Deadline, Edge, ExactPaths
-from entrypoints.http.health import live, ready
+from entrypoints.http.deadline import Deadline
+from entrypoints.http.edge import Edge
+from entrypoints.http.health import HEALTH
 from entrypoints.http.origins import CrossOrigin
+from entrypoints.http.paths import ExactPaths
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.responses import JsonResponse
-from entrypoints.native_api.chat import chat
-from entrypoints.native_api.conversations import ConversationController
 from entrypoints.native_api.documents import document_router
-from entrypoints.native_api.me import me
-from entrypoints.native_api.messages import MessageController
 from entrypoints.native_api.openapi import make_document
+from entrypoints.native_api.routes import NATIVE_API
 from entrypoints.settings import Settings
 
 MAX_BODY: Final = 1024 * 1024
 
+type OpenApplication = Callable[[Settings], AbstractAsyncContextManager[Application]]
 
-def make_app(settings: Settings) -> ASGIApp:
-    """The service as an ASGI application; its adapters live from startup to shutdown. Raises SettingsError."""
-    in_time = Deadline(ExactPaths(make_litestar(settings)), settings.request_timeout)
-    return Edge(CrossOrigin(in_time, settings.origins))
+
+def make_app(settings: Settings, open_application: OpenApplication = open_application) -> ASGIApp:
+    """The service as an ASGI application; the use cases are open from startup to shutdown. Raises SettingsError.
+
+    A request passes through the middleware from the outermost to the innermost: ``Edge``, ``CrossOrigin``,
+    ``ExactPaths``, ``Deadline``, ``Authentication``.
+    """
+    app = make_litestar(settings, open_application)
+    return Edge(CrossOrigin(ExactPaths(app), settings.origins))
 
 
 def make_app_from_environment() -> ASGIApp:
@@ -37,8 +43,8 @@ def make_app_from_environment() -> ASGIApp:
     return make_app(Settings.read())
 
 
-def make_litestar(settings: Settings) -> Litestar:
-    """The service without its edge."""
+def make_litestar(settings: Settings, open_application: OpenApplication = open_application) -> Litestar:
+    """All routes, each closed to strangers unless it says that it is public."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -48,10 +54,10 @@ def make_litestar(settings: Settings) -> Litestar:
 
     settings.require_authentication()
     policy = AuthenticationPolicy(cookie_name=settings.cookie_name, trusted_origins=settings.origins)
-    routes = make_routes(policy)
     return Litestar(
-        [*routes, document_router(make_document(routes))],
-        exception_handlers=EXCEPTION_HANDLERS,
+        [NATIVE_API, HEALTH, document_router(make_document())],
+        middleware=[Deadline(settings.request_timeout), Authentication(policy)],
+        exception_handlers=EXCEPTION_HANDLERS,  # of what is no API's, as unknown paths
         lifespan=[lifespan],
         logging_config=None,
         openapi_config=None,
@@ -59,13 +65,3 @@ def make_litestar(settings: Settings) -> Litestar:
         response_class=JsonResponse,
         request_max_body_size=MAX_BODY,
     )
-
-
-def make_routes(policy: AuthenticationPolicy) -> Sequence[ControllerRouterHandler]:
-    """The routes of the API: all below /api behind authentication, the health checks open."""
-    api = Router(
-        "/api",
-        route_handlers=[chat, ConversationController, MessageController, me],
-        middleware=[Authentication(policy)],
-    )
-    return [api, live, ready]

@@ -14,10 +14,8 @@ from typing import Final
 from domain.consistency import Finding
 from domain.identifiers import OwnerId, format_conversation_id
 from domain.maintenance import Holdings
-from entrypoints.app import make_routes
 from entrypoints.container import jobs, operations
 from entrypoints.development import run_development
-from entrypoints.http.authentication import AuthenticationPolicy
 from entrypoints.native_api.openapi import make_document
 from entrypoints.server import processes
 from entrypoints.server.processes import AddressInUseError
@@ -103,7 +101,7 @@ def _print_finding(finding: Finding) -> None:
 
 
 def _openapi(_: argparse.Namespace) -> None:
-    json.dump(make_document(make_routes(AuthenticationPolicy())), sys.stdout, indent=2, ensure_ascii=False)
+    json.dump(make_document(), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 
 

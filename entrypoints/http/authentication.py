@@ -15,6 +15,7 @@ from domain.errors import UnauthenticatedError
 from domain.principal import Principal
 from entrypoints.http.credentials import read_credential
 from entrypoints.http.origins import require_trusted_origin
+from entrypoints.http.route_options import PUBLIC
 from entrypoints.http.tally import Tally
 
 _log = logging.getLogger(__name__)
@@ -29,9 +30,10 @@ class AuthenticationPolicy:
 
 
 class Authentication(ASGIMiddleware):
-    """Stands before every route of the router that it is put on; what it lets in carries its principal."""
+    """Stands before every route that does not say ``PUBLIC``; what it lets in carries its principal."""
 
     scopes = (ScopeType.HTTP,)
+    exclude_opt_key = PUBLIC
 
     def __init__(self, policy: AuthenticationPolicy) -> None:
         self._policy = policy

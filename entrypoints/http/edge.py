@@ -1,17 +1,12 @@
 """The edge: what holds for every answer, also for those that no handler makes."""
 
-import asyncio
 import re
 import secrets
-from http import HTTPStatus
 from itertools import count
 from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-
-from entrypoints.http.problems import MEANING, problem_answer
-from entrypoints.http.responses import send_answer
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,128}")
 _PROCESS: Final = secrets.token_hex(8).encode()
@@ -49,56 +44,6 @@ class Edge:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-
-class ExactPaths:
-    """Answers 404 where a path is spelt otherwise than it is routed, so that no rule on paths can be gone around.
-
-    No path of ours has a character that must be encoded, an empty segment, or a slash at its end.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
-        path = scope.get("raw_path") or b""
-        if scope["type"] == ScopeType.HTTP and (b"%" in path or b"//" in path or path.endswith(b"/")):
-            await _refuse(send, HTTPStatus.NOT_FOUND, "not_found", MEANING[HTTPStatus.NOT_FOUND])
-        else:
-            await self._app(scope, receive, send)
-
-
-class Deadline:
-    """Answers 503 when an answer has not begun after ``seconds``; what was begun to be written is finished."""
-
-    def __init__(self, app: ASGIApp, seconds: float) -> None:
-        self._app = app
-        self._seconds = seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, for a while."""
-        if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
-            return
-        deadline = asyncio.timeout(self._seconds)
-
-        async def send_in_time(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                deadline.reschedule(None)
-            await send(message)
-
-        try:
-            async with deadline:
-                await self._app(scope, receive, send_in_time)
-        except TimeoutError:
-            if not deadline.expired():
-                raise
-            await _refuse(send, HTTPStatus.SERVICE_UNAVAILABLE, "too_slow", "The answer took too long.")
-
-
-async def _refuse(send: Send, status: HTTPStatus, code: str, detail: str) -> None:
-    await send_answer(send, status, *problem_answer(status, code, detail))
 
 
 def new_request_id() -> bytes:

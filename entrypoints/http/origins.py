@@ -9,7 +9,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoints.http.credentials import RawHeaders, values_of
-from entrypoints.http.problems import RequestError
+from entrypoints.http.errors import RequestError
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXPOSED: Final = b"ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id"

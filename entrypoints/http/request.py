@@ -2,34 +2,27 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from http import HTTPStatus
-from itertools import accumulate
-from typing import Any, Final, override
+from typing import Any, Final, get_args, override
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
 
 from application.facade import Application
 from domain.errors import RuleViolationError
 from domain.idempotency import IdempotencyKey
 from domain.principal import Principal
+from entrypoints.http import json_body
 from entrypoints.http.credentials import values_of
-from entrypoints.http.problems import RequestError
+from entrypoints.http.errors import RequestError
 
-MAX_DEPTH: Final = 32
-_LONGEST_FIELD: Final = 200
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-_NOT_BRACKETS: Final = bytes(set(range(256)) - set(_STEPS))
-_NUMBERS: Final = frozenset({"limit", "before", "after", "around"})
-_PARAMETERS: Final = {name.encode(): name for name in (*_NUMBERS, "cursor", "archived")}
 _ETAG: Final = re.compile(r'"([0-9]{1,10})"', re.ASCII)
-_PLACE: Final = re.compile(r"(?P<reason>.*?)(?: - at `(?P<place>\$.*)`)?", re.DOTALL)
-_NAMED_FIELD: Final = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
 
 
 class ApiRequest(Request[Principal, None, State]):
@@ -60,7 +53,7 @@ class ApiRequest(Request[Principal, None, State]):
         Raises RequestError (not JSON, not Unicode, too deep, another content type), RuleViolationError.
         """
         self._require_json()
-        return decode(await self.body(), _decoder(self.route_handler))
+        return json_body.decode(await self.body(), _decoder(self.route_handler))
 
     async def idempotency_key(self) -> IdempotencyKey | None:
         """The Idempotency-Key, quoted (a structured field's string) or bare, with a fingerprint of this request."""
@@ -90,7 +83,7 @@ class ApiRequest(Request[Principal, None, State]):
 
         Litestar takes the last one, and whatever can be read as a number (``1e2``, ``null``).
         """
-        _require_plain(self.scope["query_string"])
+        _require_plain(self.scope["query_string"], self.route_handler)
 
     def _require_json(self) -> None:
         types = values_of(self.scope["headers"], b"content-type")
@@ -101,65 +94,33 @@ class ApiRequest(Request[Principal, None, State]):
             raise _unsupported("The body must be sent without a Content-Encoding.")
 
 
-def decode(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
-    """Decode a body. Raises RequestError or RuleViolationError."""
-    try:
-        value = decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise _field_error(str(error)) from None
-    except UnicodeDecodeError:
-        raise RequestError(HTTPStatus.BAD_REQUEST, "not_utf8", "The body must be JSON in UTF-8.") from None
-    except RecursionError:
-        raise _too_deep() from None
-    except msgspec.DecodeError:
-        raise RequestError(HTTPStatus.BAD_REQUEST, "not_json", "The body must be JSON.") from None
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
-        raise _too_deep()
-    return value
-
-
 @lru_cache(256)
-def _require_plain(query: bytes) -> None:
-    given = set()
+def _require_plain(query: bytes, handler: HTTPRouteHandler) -> None:
+    parameters, given = _query_parameters(handler), set()
     for field in query.split(b"&"):
         name, _, value = field.partition(b"=")
-        parameter = _PARAMETERS.get(unquote_to_bytes(name))
-        if parameter is None:
+        name = unquote_to_bytes(name)
+        if name not in parameters:
             continue
-        if parameter in given:
-            raise RuleViolationError(parameter, "must be given once")
-        if parameter in _NUMBERS and not value.isdigit():
-            raise RuleViolationError(parameter, "must be a number in plain digits")
-        given.add(parameter)
+        if name in given:
+            raise RuleViolationError(name.decode(), "must be given once")
+        if parameters[name] and not value.isdigit():
+            raise RuleViolationError(name.decode(), "must be a number in plain digits")
+        given.add(name)
 
 
-def _depth(body: bytes) -> int:
-    """How deep valid JSON nests."""
-    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
-    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
+@cache
+def _query_parameters(handler: HTTPRouteHandler) -> Mapping[bytes, bool]:
+    """The query parameters that a route declares, and whether each is a number."""
+    return {
+        name.encode(): int in (field.annotation, *get_args(field.annotation))
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
 
 
 def _unsupported(detail: str) -> RequestError:
     return RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
-
-
-def _too_deep() -> RequestError:
-    return RequestError(HTTPStatus.BAD_REQUEST, "too_deep", f"The body must not nest deeper than {MAX_DEPTH} levels.")
-
-
-def _field_error(text: str) -> RuleViolationError:
-    """Msgspec's complaint (``Expected `str`, got `int` - at `$.messages[0].content```) as ours."""
-    match = _PLACE.fullmatch(text)
-    reason, place = (match["reason"], match["place"] or "$") if match else (text, "$")
-    field = place.removeprefix("$").removeprefix(".")
-    if named := _NAMED_FIELD.fullmatch(reason):
-        reason = "is not known" if named["what"] == "contains unknown" else "is required"
-        field = f"{field}.{named['name']}" if field else named["name"]
-    elif reason.startswith("Invalid enum value"):
-        reason = "is not one of the values that are allowed"  # msgspec repeats what was sent
-    else:
-        reason = f"is not valid: {reason[:1].lower()}{reason[1:]}"
-    return RuleViolationError(field[:_LONGEST_FIELD] or "body", reason)
 
 
 @cache

@@ -1,16 +1,26 @@
 """Chat: say something, get the reply."""
 
+from http import HTTPStatus
+
 from litestar import Response, post
 from litestar.params import JSONBody
 
 from entrypoints.http.request import ApiRequest
-from entrypoints.http.responses import done
 from entrypoints.native_api.bodies import ChatBody
+from entrypoints.native_api.documented import documented
 from entrypoints.native_api.identifiers import require_conversation_id
+from entrypoints.native_api.responses import done
 from entrypoints.native_api.views import ChatView
 
 
-@post("/chat", status_code=200, tags=["Chat"], summary="Say something, get the reply", operation_id="chat")
+@post(
+    "/chat",
+    status_code=200,
+    tags=["Chat"],
+    summary="Say something, get the reply",
+    operation_id="chat",
+    opt=documented(HTTPStatus.NOT_FOUND, HTTPStatus.BAD_GATEWAY),
+)
 async def chat(request: ApiRequest, data: JSONBody[ChatBody]) -> Response[ChatView]:
     """Save the user's message (in a new conversation if none is named), get the reply, save it, return both.
 

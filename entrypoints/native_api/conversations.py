@@ -1,5 +1,6 @@
 """Conversations: create, list, read, change, delete."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from litestar import Controller, Response, delete, get, patch, post
@@ -8,10 +9,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from domain.identifiers import format_conversation_id
 from domain.pages import MAX_CONVERSATIONS, ConversationWindow
 from entrypoints.http.request import ApiRequest
-from entrypoints.http.responses import created, done
 from entrypoints.native_api.bodies import CreateBody, UpdateBody, to_messages
 from entrypoints.native_api.cursor import decode_cursor, encode_cursor
+from entrypoints.native_api.documented import documented
 from entrypoints.native_api.identifiers import require_conversation_id
+from entrypoints.native_api.responses import created, done
 from entrypoints.native_api.views import ConversationsView, ConversationView, HistoryView, to_views
 
 
@@ -21,7 +23,11 @@ class ConversationController(Controller):
     path = "/conversations"
     tags = ["Conversations"]  # noqa: RUF012 - Litestar's own form
 
-    @post(summary="Create a conversation", operation_id="createConversation")
+    @post(
+        summary="Create a conversation",
+        operation_id="createConversation",
+        opt=documented(HTTPStatus.NOT_FOUND, gives_etag=True),
+    )
     async def create(self, request: ApiRequest, data: JSONBody[CreateBody]) -> Response[ConversationView]:
         """Create a conversation, with its first messages if there are any."""
         made = await request.application.create_conversation(
@@ -59,7 +65,12 @@ class ConversationController(Controller):
         cursor = encode_cursor(page.next_cursor, owner_id, archived=archived) if page.next_cursor else None
         return ConversationsView([ConversationView.of(one) for one in page.conversations], cursor)
 
-    @get("/{conversation_id:str}", summary="Read a conversation", operation_id="getConversation")
+    @get(
+        "/{conversation_id:str}",
+        summary="Read a conversation",
+        operation_id="getConversation",
+        opt=documented(HTTPStatus.NOT_FOUND, gives_etag=True),
+    )
     async def read(self, request: ApiRequest, conversation_id: FromPath[str]) -> Response[HistoryView]:
         """Read a conversation with its newest 50 messages (fewer, if they are long), oldest first."""
         page = await request.application.read_history(request.principal, require_conversation_id(conversation_id))
@@ -68,7 +79,12 @@ class ConversationController(Controller):
         )
         return done(view, last_seq=page.conversation.last_seq)
 
-    @patch("/{conversation_id:str}", summary="Change a conversation", operation_id="updateConversation")
+    @patch(
+        "/{conversation_id:str}",
+        summary="Change a conversation",
+        operation_id="updateConversation",
+        opt=documented(HTTPStatus.NOT_FOUND, gives_etag=True),
+    )
     async def update(
         self, request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[UpdateBody]
     ) -> Response[ConversationView]:
@@ -78,7 +94,12 @@ class ConversationController(Controller):
         )
         return done(ConversationView.of(conversation), last_seq=conversation.last_seq)
 
-    @delete("/{conversation_id:str}", summary="Delete a conversation", operation_id="deleteConversation")
+    @delete(
+        "/{conversation_id:str}",
+        summary="Delete a conversation",
+        operation_id="deleteConversation",
+        opt=documented(HTTPStatus.NOT_FOUND),
+    )
     async def delete(self, request: ApiRequest, conversation_id: FromPath[str]) -> None:
         """Delete a conversation and all its messages, at once and for good."""
         await request.application.delete_conversation(request.principal, require_conversation_id(conversation_id))

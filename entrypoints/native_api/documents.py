@@ -5,6 +5,8 @@ from typing import Any, Final
 import msgspec
 from litestar import MediaType, Response, Router, get
 
+from entrypoints.http.route_options import PUBLIC
+
 _SCALAR: Final = "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.72.1/dist/browser/standalone.js"
 _SCALAR_HASH: Final = "sha384-U11tb2XnKvmwt8RlTvnwUnYgrN+ur4Xyh9htLhjajWNR/Oyl5AX5DEz00qRmlrmK"
 """The hash of that file in the npm package: a browser runs nothing else that the address may hand out."""
@@ -40,4 +42,4 @@ def document_router(document: dict[str, Any]) -> Router:
     def docs() -> Response[str]:
         return Response(_PAGE, media_type=MediaType.HTML, headers={"Content-Security-Policy": _POLICY})
 
-    return Router("/", route_handlers=[openapi, docs])
+    return Router("/", route_handlers=[openapi, docs], opt={PUBLIC: True})

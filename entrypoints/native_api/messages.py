@@ -1,5 +1,6 @@
 """Messages of a conversation: append, page, read one."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from litestar import Controller, Response, get, post
@@ -7,9 +8,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from domain.pages import MAX_MESSAGES, MAX_SEQ, MessageWindow
 from entrypoints.http.request import ApiRequest
-from entrypoints.http.responses import created
 from entrypoints.native_api.bodies import AppendBody, to_messages
+from entrypoints.native_api.documented import documented
 from entrypoints.native_api.identifiers import require_conversation_id, require_message_id
+from entrypoints.native_api.responses import created
 from entrypoints.native_api.views import AppendedView, MessagesView, MessageView, to_views
 
 
@@ -19,7 +21,11 @@ class MessageController(Controller):
     path = "/conversations/{conversation_id:str}/messages"
     tags = ["Messages"]  # noqa: RUF012 - Litestar's own form
 
-    @post(summary="Append messages", operation_id="appendMessages")
+    @post(
+        summary="Append messages",
+        operation_id="appendMessages",
+        opt=documented(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED, takes_if_match=True),
+    )
     async def append(
         self, request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[AppendBody]
     ) -> Response[AppendedView]:
@@ -38,7 +44,7 @@ class MessageController(Controller):
         )
         return created(AppendedView(to_views(place, appended.messages)), replayed=appended.replayed)
 
-    @get(summary="Read messages", operation_id="listMessages")
+    @get(summary="Read messages", operation_id="listMessages", opt=documented(HTTPStatus.NOT_FOUND))
     async def page(
         self,
         request: ApiRequest,
@@ -60,7 +66,9 @@ class MessageController(Controller):
         )
         return MessagesView.of(page)
 
-    @get("/{message_id:str}", summary="Read one message", operation_id="getMessage")
+    @get(
+        "/{message_id:str}", summary="Read one message", operation_id="getMessage", opt=documented(HTTPStatus.NOT_FOUND)
+    )
     async def read(self, request: ApiRequest, conversation_id: FromPath[str], message_id: FromPath[str]) -> MessageView:
         """Read one message."""
         address = require_message_id(conversation_id, message_id)

@@ -1,6 +1,6 @@
 """The OpenAPI document: made from the routes, completed with errors and examples."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from inspect import cleandoc
@@ -8,15 +8,20 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import ControllerRouterHandler
+from litestar.routes import BaseRoute, HTTPRoute
 
-from entrypoints.http import problems
-from entrypoints.http.problems import MEANING
+from entrypoints.http import health, problems
+from entrypoints.http.health import HEALTH
 from entrypoints.http.request import ApiRequest
+from entrypoints.http.route_options import PUBLIC
+from entrypoints.http.statuses import MEANING
 from entrypoints.native_api import bodies, views
+from entrypoints.native_api.documented import documented_by
 from entrypoints.native_api.examples import EXAMPLES
+from entrypoints.native_api.routes import NATIVE_API
 
 _KEY = {
     "name": "Idempotency-Key",
@@ -39,7 +44,6 @@ _ETAG = {
         "description": "The conversation's `last_seq`, for `If-Match` on an append.",
     }
 }
-_WITH_ETAG = {"createConversation", "getConversation", "updateConversation"}
 _REPLAYED = {
     "Idempotent-Replayed": {
         "schema": {"type": "string", "enum": ["true"]},
@@ -49,15 +53,29 @@ _REPLAYED = {
 
 _STRUCTS = [
     struct
-    for module in (bodies, views, problems)
+    for module in (bodies, views, health, problems)
     for struct in vars(module).values()
     if isinstance(struct, type) and issubclass(struct, msgspec.Struct) and struct is not msgspec.Struct
 ]
+_OF_ANY_ROUTE = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_OF_A_BODY = {
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 _SUCCESS = {"200": "Done.", "201": "Created.", "204": "Deleted."}
 
 
-def make_document(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
-    """The document (OpenAPI 3.1) that describes these routes."""
+def make_document() -> dict[str, Any]:
+    """The document (OpenAPI 3.1) that describes the native API and the health checks."""
     config = OpenAPIConfig(
         title="ai-agent",
         version=version("ai-agent"),
@@ -80,7 +98,7 @@ def make_document(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
         ),
         use_handler_docstrings=True,
     )
-    app = Litestar(list(routes), openapi_config=config, request_class=ApiRequest, logging_config=None)
+    app = Litestar([NATIVE_API, HEALTH], openapi_config=config, request_class=ApiRequest, logging_config=None)
     document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
     # msgspec describes its own structs more exactly than Litestar does: closed objects, docstrings, limits
     document["components"]["schemas"] = msgspec.json.schema_components(
@@ -89,64 +107,54 @@ def make_document(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
     for schema in document["components"]["schemas"].values():
         if "description" in schema:
             schema["description"] = cleandoc(schema["description"])  # Python before 3.13 keeps its indentation
-    for path, method, operation in _operations(document):
-        _complete(path, method, operation)
+    handlers = {handler.operation_id: handler for route in app.routes for handler in _handlers_of(route)}
+    for item in document["paths"].values():
+        for operation in item.values():
+            _complete(operation, handlers[operation["operationId"]])
     return document
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            yield path, method, operation
+def _handlers_of(route: BaseRoute) -> Sequence[HTTPRouteHandler]:
+    return route.route_handlers if isinstance(route, HTTPRoute) else ()
 
 
-def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
-    is_api, has_body = path.startswith("/api/"), "requestBody" in operation
-    if is_api:
+def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
+    said, responses = documented_by(handler), operation["responses"]
+    succeeded = next(status for status in responses if status < "300")
+    headers: dict[str, Any] = {}
+    if not handler.opt.get(PUBLIC):
         operation["security"] = [{"session": []}, {"sessionCookie": []}]
-    succeeded = next(status for status in operation["responses"] if status < "300")
-    if method == "post":
+    if "POST" in handler.http_methods:
         operation.setdefault("parameters", []).append(_KEY)
-        operation["responses"][succeeded].setdefault("headers", {}).update(_REPLAYED)
-    if operation["operationId"] == "appendMessages":
+        headers |= _REPLAYED
+    if said.takes_if_match:
         operation["parameters"].append(_IF_MATCH)
-    if operation["operationId"] in _WITH_ETAG:
-        operation["responses"][succeeded].setdefault("headers", {}).update(_ETAG)
+    if said.gives_etag:
+        headers |= _ETAG
+    if headers:
+        responses[succeeded].setdefault("headers", {}).update(headers)
+    errors = said.errors | _usual_errors(operation)
     operation["responses"] = {
-        succeeded: operation["responses"][succeeded],
-        **{str(int(status)): _problem(status) for status in _errors(path, operation, is_api=is_api, has_body=has_body)},
+        succeeded: {**responses[succeeded], "description": _SUCCESS[succeeded]},
+        **{str(int(status)): _problem(status) for status in sorted(errors)},
     }
-    operation["responses"][succeeded]["description"] = _SUCCESS[succeeded]
     example = EXAMPLES[operation["operationId"]]
-    if has_body:
+    if "requestBody" in operation:
         operation["requestBody"]["content"]["application/json"]["example"] = example.body
     if example.answer is not None:
         operation["responses"][succeeded]["content"]["application/json"]["example"] = example.answer
 
 
-def _errors(path: str, operation: dict[str, Any], *, is_api: bool, has_body: bool) -> Iterator[HTTPStatus]:
-    yield HTTPStatus.BAD_REQUEST
-    if is_api:
-        yield HTTPStatus.UNAUTHORIZED
-        yield HTTPStatus.FORBIDDEN
-    if "{conversation_id}" in path or operation["operationId"] in {"chat", "createConversation"}:
-        yield HTTPStatus.NOT_FOUND
-    yield HTTPStatus.REQUEST_TIMEOUT
-    if has_body:
-        yield HTTPStatus.CONFLICT
-        if operation["operationId"] == "appendMessages":
-            yield HTTPStatus.PRECONDITION_FAILED
-        yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    yield HTTPStatus.REQUEST_URI_TOO_LONG
-    if has_body:
-        yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    if has_body or any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
-        yield HTTPStatus.UNPROCESSABLE_ENTITY
-    yield HTTPStatus.TOO_MANY_REQUESTS
-    yield HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-    if operation["operationId"] == "chat":
-        yield HTTPStatus.BAD_GATEWAY
-    yield HTTPStatus.SERVICE_UNAVAILABLE
+def _usual_errors(operation: dict[str, Any]) -> set[HTTPStatus]:
+    """What every route answers that has a session, a body or a query as this one does."""
+    errors = {*_OF_ANY_ROUTE}
+    if "security" in operation:
+        errors |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    if "requestBody" in operation:
+        errors |= _OF_A_BODY
+    if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
+        errors.add(HTTPStatus.UNPROCESSABLE_ENTITY)
+    return errors
 
 
 def _problem(status: HTTPStatus) -> dict[str, Any]:

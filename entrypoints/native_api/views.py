@@ -140,12 +140,6 @@ class MeView(msgspec.Struct, frozen=True):
     session_expires_at: datetime | None
 
 
-class HealthView(msgspec.Struct, frozen=True):
-    """All is well."""
-
-    status: str = "ok"
-
-
 def to_views(conversation_id: ConversationId, messages: Sequence[Message]) -> list[MessageView]:
     """What clients get of a conversation's messages."""
     outside = format_conversation_id(conversation_id)

@@ -5,22 +5,23 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from entrypoints.http.edge import SECURITY_HEADERS, new_request_id
-from entrypoints.http.problems import MEANING, problem_answer
-from entrypoints.http.responses import send_answer
+from entrypoints.http.problems import raw_problem
+from entrypoints.http.responses import send_response
+from entrypoints.http.statuses import MEANING
 
 
 def refusing(status: HTTPStatus) -> Callable[..., Any]:
     """An application that refuses every request, and has the connection closed."""
 
     async def refuse(_scope: Any, _receive: Any, send: Callable[[Any], Any]) -> None:
-        await send_answer(send, status, *refusal_answer(status))
+        await send_response(send, status, *refusal_answer(status))
 
     return refuse
 
 
 def refusal_answer(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of the answer."""
-    headers, body = problem_answer(status, *_PROBLEMS[status])
+    headers, body = raw_problem(status, *_PROBLEMS[status])
     return [*SECURITY_HEADERS, *headers, (b"x-request-id", new_request_id()), (b"connection", b"close")], body
 
 

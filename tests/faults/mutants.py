@@ -16,7 +16,7 @@ from adapters.postgres.readiness import PostgresReadiness
 from application.append_messages import AppendMessages
 from application.chat import Chat
 from entrypoints.cli import main
-from entrypoints.http import problems
+from entrypoints.http import statuses
 from tests.faults import broken_application, broken_database, broken_repository
 from tests.faults.broken_repository import altered
 
@@ -48,7 +48,7 @@ MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
         altered(reads.MESSAGES_AFTER, ("BETWEEN $7::BIGINT + $8::BIGINT", "BETWEEN greatest($7::BIGINT, $8::BIGINT)")),
     ),
     "failures are defects": (database, "PASSING", ()),
-    "does not say when": (problems, "HEADERS", {}),
+    "does not say when": (statuses, "HEADERS", {}),
     "a breaker stays open": (Database, "_attempt", broken_database.attempt_behind_a_breaker),
     "a transaction stays open": (Database, "_attempt", broken_database.attempt_and_leave_open),
     "deletes in the background": (

@@ -20,9 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import pytest
 
-from entrypoints.app import make_routes
 from entrypoints.cli import main
-from entrypoints.http.authentication import AuthenticationPolicy
 from entrypoints.native_api.openapi import make_document
 from entrypoints.settings import Settings
 from tests.conftest import SECRET, prepare
@@ -115,7 +113,7 @@ def development(folder: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Cli
 def test_openapi_prints_the_document() -> None:
     printed = run("openapi")
 
-    assert json.loads(printed.stdout) == make_document(make_routes(AuthenticationPolicy()))
+    assert json.loads(printed.stdout) == make_document()
 
 
 @pytest.mark.parametrize(
@@ -298,7 +296,7 @@ def test_a_log_that_nobody_reads_keeps_nobody_waiting(tmp_path: Path, workers: i
             assert eventually(lambda: is_alive(client), seconds=40)
             client.get("/api/me")
             said = ""
-            while "WARNING entrypoints.http.problems: Refused 1 time(s)" not in said:
+            while "WARNING entrypoints.http.errors: Refused 1 time(s)" not in said:
                 said += os.read(read_end, 4096).decode()
             filling.start()
             assert eventually(lambda: not select.select([], [write_end], [], 0)[1])

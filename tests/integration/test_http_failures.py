@@ -12,7 +12,7 @@ from adapters.echo.responder import EchoResponder
 from application.get_message import GetMessage
 from domain.errors import UnavailableError
 from domain.ports import Turn
-from entrypoints.http import problems
+from entrypoints.http import errors
 from entrypoints.http.tally import Tally
 
 CANARY = "what somebody wrote"
@@ -71,7 +71,7 @@ def test_an_outage_does_not_fill_the_log_and_shows_its_causes(
         raise UnavailableError from next(causes)
 
     monkeypatch.setattr(GetMessage, "__call__", away)
-    monkeypatch.setattr(problems, "_outages", Tally(logging.getLogger("tests.tally")))
+    monkeypatch.setattr(errors, "_outages", Tally(logging.getLogger("tests.tally")))
 
     path = f"/api/conversations/conv_{'0' * 32}/messages/msg_{'0' * 40}"
     statuses = {client.get(path).status_code for _ in range(101)}

@@ -6,8 +6,8 @@ from adapters.better_auth.signature import verify_signed
 from domain.credential import CredentialKind
 from domain.errors import Refusal, UnauthenticatedError
 from entrypoints.http.credentials import read_credential
+from entrypoints.http.errors import RequestError
 from entrypoints.http.origins import require_trusted_origin
-from entrypoints.http.problems import RequestError
 
 NAME = "better-auth.session_token"
 

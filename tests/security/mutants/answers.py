@@ -8,7 +8,8 @@ from schemathesis import GenerationMode
 from adapters.postgres import reads
 from domain.conversation import Conversation
 from domain.errors import NotFoundError
-from entrypoints.http import problems
+from entrypoints.http import errors, problems
+from entrypoints.http.statuses import STATUS
 from entrypoints.native_api import cursor
 from tests.security import test_cursors, test_schemathesis
 from tests.security.mutants.mutant import Mutant, Replacement, hurried
@@ -68,7 +69,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a status that the document does not have",
-        replaces=((problems, "STATUS", {**problems.STATUS, NotFoundError: HTTPStatus.GONE}), _HURRIED),
+        replaces=((errors, "STATUS", {**STATUS, NotFoundError: HTTPStatus.GONE}), _HURRIED),
         found_by=_SCHEMATHESIS,
         given={"mode": GenerationMode.NEGATIVE},
         says="410",

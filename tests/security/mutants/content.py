@@ -10,7 +10,7 @@ from domain import message as messages
 from domain import metadata
 from domain.conversation import NewConversation
 from domain.json_text import JsonText
-from entrypoints.http import request
+from entrypoints.http import json_body
 from entrypoints.server.reading import GuardedProtocol
 from tests.security import test_conversation_fidelity, test_corpus, test_fidelity
 from tests.security.corpus.inputs import Input
@@ -127,7 +127,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a lone surrogate is a defect",
-        replaces=((request, "decode", lambda body, decoder: decoder.decode(body)),),
+        replaces=((json_body, "decode", lambda body, decoder: decoder.decode(body)),),
         found_by=_CORPUS,
         given=_input("the body with a lone high surrogate"),
         says=r"\(500,\) == \(400,\)",

@@ -10,7 +10,7 @@ import asyncpg
 from adapters.better_auth import verifier
 from adapters.postgres.database import PASSING, Database
 from domain.errors import RuleViolationError, UnavailableError
-from entrypoints.http import problems, request
+from entrypoints.http import errors, json_body
 from tests.security import test_log_canaries as canaries
 from tests.security.mutants.mutant import Mutant
 
@@ -42,13 +42,13 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="what was sent is repeated in an error",
-        replaces=((request, "_field_error", lambda text: RuleViolationError("body", text)),),
+        replaces=((json_body, "_field_error", lambda text: RuleViolationError("body", text)),),
         found_by=_REFUSALS,
         says="Invalid enum",
     ),
     Mutant(
         name="the message of a cause is logged",
-        replaces=((problems, "_causes", repr),),
+        replaces=((errors, "_causes", repr),),
         found_by=canaries.test_a_driver_that_repeats_what_was_sent_is_not_repeated,
         given={"error": RuntimeError},
         says="zqcanaryqz",

@@ -1,0 +1,43 @@
+"""The deadline: how long a response may take to begin."""
+
+import asyncio
+from http import HTTPStatus
+from typing import override
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints.http.errors import RequestError
+from entrypoints.http.route_options import WITHOUT_DEADLINE
+
+
+class Deadline(ASGIMiddleware):
+    """Answers 503 when a response has not begun after ``seconds``; one that has begun is finished.
+
+    A route that says ``WITHOUT_DEADLINE`` may take as long as it likes.
+    """
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = WITHOUT_DEADLINE
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    @override
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        deadline = asyncio.timeout(self._seconds)
+
+        async def send_in_time(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                deadline.reschedule(None)
+            await send(message)
+
+        try:
+            async with deadline:
+                await next_app(scope, receive, send_in_time)
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            detail = "The answer took too long."
+            raise RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "too_slow", detail) from error

@@ -1,0 +1,61 @@
+"""A body in JSON, decoded strictly: what is wrong with it is told by the field's name, without what was sent."""
+
+import re
+from http import HTTPStatus
+from itertools import accumulate
+from typing import Any, Final
+
+import msgspec
+
+from domain.errors import RuleViolationError
+from entrypoints.http.errors import RequestError
+
+MAX_DEPTH: Final = 32
+_LONGEST_FIELD: Final = 200
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(_STEPS))
+_PLACE: Final = re.compile(r"(?P<reason>.*?)(?: - at `(?P<place>\$.*)`)?", re.DOTALL)
+_NAMED_FIELD: Final = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
+
+
+def decode(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+    """Decode a body. Raises RequestError or RuleViolationError."""
+    try:
+        value = decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _field_error(str(error)) from None
+    except UnicodeDecodeError:
+        raise RequestError(HTTPStatus.BAD_REQUEST, "not_utf8", "The body must be JSON in UTF-8.") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except msgspec.DecodeError:
+        raise RequestError(HTTPStatus.BAD_REQUEST, "not_json", "The body must be JSON.") from None
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
+        raise _too_deep()
+    return value
+
+
+def _depth(body: bytes) -> int:
+    """How deep valid JSON nests."""
+    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
+
+
+def _too_deep() -> RequestError:
+    return RequestError(HTTPStatus.BAD_REQUEST, "too_deep", f"The body must not nest deeper than {MAX_DEPTH} levels.")
+
+
+def _field_error(text: str) -> RuleViolationError:
+    """Msgspec's complaint (``Expected `str`, got `int` - at `$.messages[0].content```) as ours."""
+    match = _PLACE.fullmatch(text)
+    reason, place = (match["reason"], match["place"] or "$") if match else (text, "$")
+    field = place.removeprefix("$").removeprefix(".")
+    if named := _NAMED_FIELD.fullmatch(reason):
+        reason = "is not known" if named["what"] == "contains unknown" else "is required"
+        field = f"{field}.{named['name']}" if field else named["name"]
+    elif reason.startswith("Invalid enum value"):
+        reason = "is not one of the values that are allowed"  # msgspec repeats what was sent
+    else:
+        reason = f"is not valid: {reason[:1].lower()}{reason[1:]}"
+    return RuleViolationError(field[:_LONGEST_FIELD] or "body", reason)

@@ -1,0 +1,29 @@
+"""Paths and methods as routes have them."""
+
+from http import HTTPStatus
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from entrypoints.http.problems import raw_problem
+from entrypoints.http.responses import send_response
+from entrypoints.http.statuses import MEANING
+
+
+class ExactPaths:
+    """Answers 404 where a path is spelt otherwise than it is routed, so that no rule on paths can be gone around.
+
+    No path of ours has a character that must be encoded, an empty segment, or a slash at its end.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        path = scope.get("raw_path") or b""
+        if scope["type"] == ScopeType.HTTP and (b"%" in path or b"//" in path or path.endswith(b"/")):
+            status = HTTPStatus.NOT_FOUND
+            await send_response(send, status, *raw_problem(status, "not_found", MEANING[status]))
+        else:
+            await self._app(scope, receive, send)

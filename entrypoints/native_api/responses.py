@@ -1,0 +1,33 @@
+"""Responses of the native API: a view with its Location, its ETag, and whether it was given before."""
+
+from http import HTTPStatus
+
+import msgspec
+
+from entrypoints.http.responses import JsonResponse
+
+
+def created[View: msgspec.Struct](
+    view: View, *, replayed: bool, location: str | None = None, last_seq: int | None = None
+) -> JsonResponse[View]:
+    """201, with the new thing's Location, and the ETag of the conversation."""
+    headers = {"Location": location} if location else {}
+    return JsonResponse(
+        view, status_code=HTTPStatus.CREATED, headers=headers | _etag(last_seq) | _mark(replayed=replayed)
+    )
+
+
+def done[View: msgspec.Struct](
+    view: View, *, replayed: bool = False, last_seq: int | None = None
+) -> JsonResponse[View]:
+    """200, with the ETag of the conversation if it is the body."""
+    return JsonResponse(view, status_code=HTTPStatus.OK, headers=_etag(last_seq) | _mark(replayed=replayed))
+
+
+def _etag(last_seq: int | None) -> dict[str, str]:
+    """A conversation's entity tag: it changes with every append, and only then."""
+    return {} if last_seq is None else {"ETag": f'"{last_seq}"'}
+
+
+def _mark(*, replayed: bool) -> dict[str, str]:
+    return {"Idempotent-Replayed": "true"} if replayed else {}

@@ -1,0 +1,15 @@
+"""The routes of the native API, below /api."""
+
+from litestar import Router
+
+from entrypoints.http.problems import EXCEPTION_HANDLERS
+from entrypoints.native_api.chat import chat
+from entrypoints.native_api.conversations import ConversationController
+from entrypoints.native_api.me import me
+from entrypoints.native_api.messages import MessageController
+
+NATIVE_API = Router(
+    "/api",
+    route_handlers=[chat, ConversationController, MessageController, me],
+    exception_handlers=EXCEPTION_HANDLERS,
+)

@@ -1,0 +1,37 @@
+"""The service on fakes: all of HTTP above the server, without sockets and without a database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from litestar.handlers import BaseRouteHandler
+from litestar.testing import AsyncTestClient
+
+from application.facade import Application
+from domain.identifiers import OwnerId
+from domain.principal import Principal
+from entrypoints.app import make_app, make_litestar
+from entrypoints.settings import Settings
+from tests.fakes.application import FakeWorld
+
+TOKEN = "the-session-of-ann"
+
+
+@asynccontextmanager
+async def service_on(
+    world: FakeWorld, *routes: BaseRouteHandler, request_timeout: float = 10
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of Ann's, of the service on these fakes; with ``routes`` besides its own it stands without its edge."""
+    world.sessions[TOKEN] = Principal(owner_id=OwnerId("ann"))
+    settings = Settings(database_url="postgresql://nowhere", auth_cookies=False, request_timeout=request_timeout)
+
+    @asynccontextmanager
+    async def open_fakes(_: Settings) -> AsyncIterator[Application]:
+        yield world.application
+
+    app = make_litestar(settings, open_fakes)
+    for route in routes:
+        app.register(route)
+    async with AsyncTestClient(app if routes else make_app(settings, open_fakes)) as client:
+        client.headers["Authorization"] = f"Bearer {TOKEN}"
+        yield client

@@ -1,0 +1,1 @@
+"""Unit tests of the entrypoints, on fakes and without sockets."""

@@ -1,0 +1,116 @@
+"""The HTTP application on fakes: what is public, what has a deadline, what a defect answers."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar import get
+from litestar.exceptions import ServiceUnavailableException
+from litestar.handlers import HTTPRouteHandler
+
+from entrypoints.app import make_litestar
+from entrypoints.http.request import ApiRequest
+from entrypoints.http.route_options import PUBLIC, WITHOUT_DEADLINE
+from entrypoints.settings import Settings
+from tests.fakes.application import FakeWorld
+from tests.fakes.service import service_on
+
+
+@get("/who")
+async def closed_route(request: ApiRequest) -> str:
+    return request.principal.owner_id
+
+
+@get("/public", opt={PUBLIC: True})
+async def public_route() -> str:
+    return "for all"
+
+
+@get("/public-with-a-principal", opt={PUBLIC: True})
+async def defective_route(request: ApiRequest) -> str:
+    return request.principal.owner_id
+
+
+@get("/unavailable", opt={PUBLIC: True})
+async def unavailable_route() -> str:
+    raise ServiceUnavailableException
+
+
+@get("/hangs")
+async def hanging_route() -> str:
+    await asyncio.Event().wait()
+    return "never"
+
+
+async def test_a_route_is_closed_unless_it_says_that_it_is_public() -> None:
+    async with service_on(FakeWorld(), closed_route, public_route) as client:
+        known = await client.get("/who")
+        del client.headers["Authorization"]
+        refused, let_in = await client.get("/who"), await client.get("/public")
+
+    assert (known.status_code, known.json()) == (200, "ann")
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+    assert (let_in.status_code, let_in.json()) == (200, "for all")
+
+
+@pytest.mark.parametrize("route", [defective_route, unavailable_route], ids=str)
+async def test_an_error_of_the_framework_of_500_and_above_is_a_defect(
+    route: HTTPRouteHandler, caplog: pytest.LogCaptureFixture
+) -> None:
+    (path,) = route.paths
+
+    async with service_on(FakeWorld(), route) as client:
+        answer = await client.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    (logged,) = [record for record in caplog.records if record.name == "entrypoints.http.errors"]
+    assert logged.levelno == logging.ERROR
+    assert f"GET {path} " in logged.getMessage()
+
+
+async def test_a_response_that_does_not_begin_in_time_is_503() -> None:
+    async with service_on(FakeWorld(), hanging_route, request_timeout=0.01) as client:
+        answer = await client.get("/hangs")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "too_slow")
+    assert answer.headers["Retry-After"] == "1"
+
+
+async def test_a_route_may_do_without_a_deadline() -> None:
+    released = asyncio.Event()
+
+    @get("/takes-its-time", opt={WITHOUT_DEADLINE: True})
+    async def patient_route() -> str:
+        asyncio.get_running_loop().call_later(0.1, released.set)
+        await released.wait()
+        return "at last"
+
+    async with service_on(FakeWorld(), patient_route, request_timeout=0.01) as client:
+        answer = await client.get("/takes-its-time")
+
+    assert (answer.status_code, answer.json()) == (200, "at last")
+
+
+async def test_the_service_runs_on_the_use_cases_that_it_is_given() -> None:
+    async with service_on(FakeWorld()) as client:
+        said = await client.post("/api/chat", json={"message": "Hello"})
+        listed = await client.get("/api/conversations")
+
+    assert (said.status_code, said.json()["response"]) == (200, "Hi there")
+    assert [one["title"] for one in listed.json()["data"]] == ["Hello"]
+
+
+def test_public_routes_are_these_and_no_others() -> None:
+    settings = Settings(database_url="postgresql://nowhere", auth_cookies=False)
+
+    public = {path for path, handler in handlers_of(make_litestar(settings)) if handler.opt.get(PUBLIC)}
+
+    assert public == {"/health/live", "/health/ready", "/openapi.json", "/docs"}
+
+
+def handlers_of(app: Any) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    for route in app.routes:
+        for handler in route.route_handlers:
+            yield route.path, handler
