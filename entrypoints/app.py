@@ -14,7 +14,7 @@ from entrypoints.http.deadline import Deadline
 from entrypoints.http.edge import Edge
 from entrypoints.http.health import HEALTH
 from entrypoints.http.origins import CrossOrigin
-from entrypoints.http.paths import ExactPaths
+from entrypoints.http.paths import ExactPaths, HeadAsGet
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.responses import JsonResponse
@@ -32,10 +32,10 @@ def make_app(settings: Settings, open_application: OpenApplication = open_applic
     """The service as an ASGI application; the use cases are open from startup to shutdown. Raises SettingsError.
 
     A request passes through the middleware from the outermost to the innermost: ``Edge``, ``CrossOrigin``,
-    ``ExactPaths``, ``Deadline``, ``Authentication``.
+    ``ExactPaths``, ``HeadAsGet``, ``Deadline``, ``Authentication``.
     """
     app = make_litestar(settings, open_application)
-    return Edge(CrossOrigin(ExactPaths(app), settings.origins))
+    return Edge(CrossOrigin(ExactPaths(HeadAsGet(app)), settings.origins))
 
 
 def make_app_from_environment() -> ASGIApp:

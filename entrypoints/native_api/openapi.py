@@ -79,7 +79,8 @@ def make_document() -> dict[str, Any]:
     config = OpenAPIConfig(
         title="ai-agent",
         version=version("ai-agent"),
-        description="Keeps people's conversations with an assistant. Errors are `application/problem+json` (RFC 9457).",
+        description="Keeps people's conversations with an assistant. Errors are `application/problem+json` (RFC 9457). "
+        "Where there is GET there is HEAD, which answers the same without the body.",
         components=Components(
             security_schemes={
                 "session": SecurityScheme(
