@@ -1,14 +1,14 @@
-"""A transport that sends together what is written together: an answer's head and body in one packet, by one call."""
+"""A transport that joins writes: the head and the body of a response leave in one packet, by one system call."""
 
 import asyncio
 from typing import Any, Final, override
 
 _MOST_HELD: Final = 64 * 1024
-"""More than that goes out at once: flow control counts only what was sent."""
+"""Bytes; more than that is sent at once, since flow control counts only what was sent."""
 
 
 class JoinedWrites(asyncio.Transport):
-    """Holds back what is written until the event loop's next turn, which is before anything else is read."""
+    """Holds what is written until the event loop's next turn, which comes before anything else is read."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()

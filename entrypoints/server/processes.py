@@ -1,4 +1,4 @@
-"""Serving: uvicorn, started from code, on a socket that is bound before anything else is done."""
+"""Processes: uvicorn, started from code, on a socket that is bound before anything else is done."""
 
 import logging
 import socket
@@ -35,9 +35,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def serve_workers(factory: str, listener: socket.socket, *, workers: int, seconds_to_end: float = 15) -> None:
-    """Serve the application that ``module:function`` makes, in this process or in several, until a signal ends it.
+    """Serve the application that ``module:function`` makes, until a signal ends it.
 
-    Of several, those that have not ended ``seconds_to_end`` after it are killed.
+    One worker is this process, several are its children; a child that has not ended ``seconds_to_end`` after the
+    signal is killed.
     """
     config = configure(factory, factory=True, workers=workers, log_config=logs.SERVING)
     if workers == 1:
@@ -52,9 +53,10 @@ def serve_here(app: Any, listener: socket.socket, *, when_ready: Callable[[], No
 
 
 class _Supervisor(Multiprocess):
-    """Keeps no worker's end of the pipe open, so that one that dies while it is asked is known to be dead at once.
+    """uvicorn's supervisor of workers, with two differences.
 
-    Waits for workers that shall end for so many seconds, and no longer: a frozen one never would.
+    It closes its copy of each worker's end of the pipe: so a worker that dies while it is asked for its health is
+    known to be dead at once. It waits ``seconds_to_end`` for workers to end, and kills a frozen one, which never would.
     """
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], seconds_to_end: float) -> None:
@@ -99,7 +101,7 @@ class _AnnouncedServer(uvicorn.Server):
 
 
 def configure(app: Any, protocol: type[GuardedProtocol] = GuardedProtocol, **more: Any) -> uvicorn.Config:
-    """How uvicorn serves an application here: uvloop, httptools within limits, no WebSockets, no word of itself."""
+    """Uvicorn's configuration: uvloop, httptools within limits, no WebSockets, no ``Server`` header."""
     return uvicorn.Config(
         app,
         loop="uvloop",
@@ -109,11 +111,12 @@ def configure(app: Any, protocol: type[GuardedProtocol] = GuardedProtocol, **mor
         server_header=False,
         proxy_headers=False,
         access_log=False,
-        # Longer than load balancers keep theirs, mostly 60 s: where we hang up first, a request may just be coming.
-        # Idle connections are bounded all the same: the longest idle one makes room.
+        # Seconds; load balancers keep idle connections for 60, mostly: were ours closed first, a request that is on
+        # its way would be lost. Their number is limited all the same: the one that was idle for longest makes room.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
-        # A worker answers once it has imported all; one that takes longer is ended, begins anew, and so never serves.
+        # Seconds; a worker answers the health check once it has imported everything. One that takes longer is ended and
+        # started again, for ever.
         timeout_worker_healthcheck=30,
         **{"log_config": None, **more},
     )

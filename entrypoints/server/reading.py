@@ -1,7 +1,7 @@
-"""The transport: uvicorn's HTTP protocol with limits on what a client can make grow, or keep waiting.
+"""Reading: uvicorn's HTTP protocol with limits on what a client can make grow, and on how long it may take.
 
 uvicorn with httptools has no limit on headers, no deadline for a request to arrive, and none for a client that stops
-reading; one client could fill the memory or hold a worker.
+reading: one client could fill the memory, or hold a worker (docs/adr/0011, docs/adr/0016).
 """
 
 import asyncio
@@ -13,21 +13,21 @@ from typing import Any, ClassVar, Final, override
 from httptools import HttpParserError, HttpParserUpgrade
 
 from entrypoints.http.tally import Tally
-from entrypoints.server.refusals import refusing
-from entrypoints.server.request_heads import are_too_many, refusal_of_head
-from entrypoints.server.shared_limits import Client, bound_unread, has_room_for_bodies, make_room
-from entrypoints.server.writing import AnsweringProtocol
+from entrypoints.server.refusals import refusing_app
+from entrypoints.server.request_heads import check_head, trailers_fit
+from entrypoints.server.shared_limits import Connection, bodies_fit, limit_unread, make_room
+from entrypoints.server.writing import WritingProtocol
 
 _USUAL_FRAME: Final = 16
-"""Bytes beside a chunk: two ends of line, its size in a few digits, zeros before them."""
+"""Bytes beside the data of a chunk: two line ends, and its size in a few digits, perhaps with zeros before them."""
 
 
-class GuardedProtocol(AnsweringProtocol):
-    """Refuses heads that are too large with 431 or 414, ends what is too slow with 408, cuts off who stops reading."""
+class GuardedProtocol(WritingProtocol):
+    """The whole protocol: refuses what breaks a limit, such as a large head (431, 414) or a slow request (408)."""
 
     refusals: ClassVar[Tally] = Tally(logging.getLogger(__name__))
 
-    connections: set[Client]  # type: ignore[assignment]  # uvicorn's own are not served here
+    connections: set[Connection]  # type: ignore[assignment]  # uvicorn's own are not served here
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -37,7 +37,7 @@ class GuardedProtocol(AnsweringProtocol):
         self._head_bytes = 0
         self._frame_bytes = 0
         self._tiny_pieces = 0
-        self._reading: asyncio.TimerHandle | None = None
+        self._read_timer: asyncio.TimerHandle | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -47,7 +47,7 @@ class GuardedProtocol(AnsweringProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         super().connection_made(transport)
-        self._await(self.limits.head_seconds)
+        self._set_read_timer(self.limits.head_seconds)
         self.idle_since = time.monotonic()
         most = self.limits.connections
         if len(self.connections) > most and not make_room(self.connections, self, most):
@@ -55,7 +55,7 @@ class GuardedProtocol(AnsweringProtocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._await(None)
+        self._set_read_timer(None)
         super().connection_lost(exc)
 
     @override
@@ -65,17 +65,17 @@ class GuardedProtocol(AnsweringProtocol):
         if self._in_head:
             self._head_bytes += len(data)
         else:
-            self._frame_bytes += len(data)  # of which what is the body is taken off
+            self._frame_bytes += len(data)  # on_body takes off what is data
         self._parse(data)
         is_whole = self._in_head and self._head_bytes == 0
         if is_whole or self._refusal or self.is_closing:
             return
-        # The parser tells of a header or a trailer only when it is whole, and one may never be.
+        # The parser reports a header or a trailer only once it is complete, which may never be.
         self._frame_bytes = max(self._frame_bytes, 0)
         if (self._head_bytes if self._in_head else self._frame_bytes) > 2 * self.limits.head_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        elif self._reading is None:
-            self._await(self.limits.head_seconds if self._in_head else self.limits.body_seconds)
+        elif self._read_timer is None:
+            self._set_read_timer(self.limits.head_seconds if self._in_head else self.limits.body_seconds)
 
     @override
     def on_message_begin(self) -> None:
@@ -83,23 +83,23 @@ class GuardedProtocol(AnsweringProtocol):
         if len(self.pipeline) >= self.limits.pipelined:
             self._refuse(HTTPStatus.TOO_MANY_REQUESTS)
             raise OverflowError  # stops the parser
-        self._head_bytes = self._head_bytes or 1  # what came behind another request is not counted
+        self._head_bytes = self._head_bytes or 1  # bytes that came with the request before are not counted
         super().on_message_begin()
 
     @override
     def on_headers_complete(self) -> None:
         self._head_bytes = self._frame_bytes = self._tiny_pieces = self.body_bytes = 0
-        if self._reading:
-            self._await(None)
-        refusal = refusal_of_head(self.url, self.parser.get_http_version(), self.headers, self.limits)
+        if self._read_timer:
+            self._set_read_timer(None)
+        refusal = check_head(self.url, self.parser.get_http_version(), self.headers, self.limits)
         if refusal is None and len(self.tasks) >= self.limits.requests_at_once:
             refusal = HTTPStatus.SERVICE_UNAVAILABLE
         served = self.app
         if refusal:
-            self.app = refusing(refusal)
+            self.app = refusing_app(refusal)
         super().on_headers_complete()
         self.app = served
-        self.headers = []  # what the parser calls headers from here on are trailers: the application never sees them
+        self.headers = []  # the parser adds trailers here, which the application must not take for headers
         self._in_head = False
 
     @override
@@ -113,19 +113,19 @@ class GuardedProtocol(AnsweringProtocol):
         self.body_bytes += len(body)
         self._frame_bytes -= len(body) + _USUAL_FRAME
         is_larger = self.body_bytes // limits.large_body_bytes > before
-        if not is_larger or has_room_for_bodies(self.connections, limits.bodies_bytes):
+        if not is_larger or bodies_fit(self.connections, limits.bodies_bytes):
             super().on_body(body)
         elif not self.is_closing:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
 
     @override
     def on_message_complete(self) -> None:
-        if self.headers and are_too_many(self.headers, self.limits):
+        if self.headers and not trailers_fit(self.headers, self.limits):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             raise OverflowError  # stops the parser
         self._in_head = True
-        if self._reading:
-            self._await(None)
+        if self._read_timer:
+            self._set_read_timer(None)
         super().on_message_complete()
 
     @override
@@ -137,42 +137,42 @@ class GuardedProtocol(AnsweringProtocol):
     @override
     def pause_writing(self) -> None:
         super().pause_writing()
-        bound_unread(self.connections, self, self.limits.unread_bytes)
+        limit_unread(self.connections, self, self.limits.unread_bytes)
 
-    def give_way(self) -> None:
-        """End the connection, on which no request is being answered, since another needs its place."""
-        self._await(None)
-        self._end_waiting()
+    def close_idle(self) -> None:
+        """Close the connection, as it is idle and another needs its place."""
+        self._set_read_timer(None)
+        self._read_timed_out()
 
     def _parse(self, data: bytes) -> None:
-        """Do as uvicorn does, which would log each request that is malformed or would rather speak another protocol."""
+        """As uvicorn does, but without a log line for each malformed request, and for each that offers an upgrade."""
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except HttpParserUpgrade:
-            pass  # it is answered in HTTP/1.1
+            pass  # the offer is declined by a response in HTTP/1.1
         except HttpParserError:
             if not (self._refusal or self.is_closing):
                 self.refusals.count("malformed request")
                 self._refuse(HTTPStatus.BAD_REQUEST)
 
-    def _await(self, seconds: float | None) -> None:
-        """Give the client so long to send what comes next; None: nothing is awaited."""
-        if self._reading:
-            self._reading.cancel()
-        self._reading = None if seconds is None else self.loop.call_later(seconds, self._end_waiting)
+    def _set_read_timer(self, seconds: float | None) -> None:
+        """Give the client ``seconds`` to send what comes next; None: stop the timer, as nothing is awaited."""
+        if self._read_timer:
+            self._read_timer.cancel()
+        self._read_timer = None if seconds is None else self.loop.call_later(seconds, self._read_timed_out)
 
-    def _end_waiting(self) -> None:
-        self._reading = None
-        if self._in_head and not self.is_idle:  # the client waits for us, and has begun to send the next request
-            self._await(self.limits.head_seconds)
+    def _read_timed_out(self) -> None:
+        self._read_timer = None
+        if self._in_head and not self.is_idle:  # a request is being answered, and the next one has begun to arrive
+            self._set_read_timer(self.limits.head_seconds)
         elif self._in_head and self._head_bytes == 0:
             self._close()
         else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _refuse(self, status: HTTPStatus) -> None:
-        self._await(None)
-        if self.headers:  # of what is refused; it may be a while until the connection ends
+        self._set_read_timer(None)
+        if self.headers:  # free their memory: the connection may take a while to close
             self.headers.clear()
         self._refuse_in_turn(status, None if self._in_head else self.cycle)

@@ -1,4 +1,4 @@
-"""Refusals: what the transport answers in place of the application."""
+"""Refusals: responses that the server gives in place of the application, before it closes the connection."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -8,22 +8,6 @@ from entrypoints.http.edge import SECURITY_HEADERS, new_request_id
 from entrypoints.http.problems import raw_problem
 from entrypoints.http.responses import send_response
 from entrypoints.http.statuses import MEANING
-
-
-def refusing(status: HTTPStatus) -> Callable[..., Any]:
-    """An application that refuses every request, and has the connection closed."""
-
-    async def refuse(_scope: Any, _receive: Any, send: Callable[[Any], Any]) -> None:
-        await send_response(send, status, *refusal_answer(status))
-
-    return refuse
-
-
-def refusal_answer(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of the answer."""
-    headers, body = raw_problem(status, *_PROBLEMS[status])
-    return [*SECURITY_HEADERS, *headers, (b"x-request-id", new_request_id()), (b"connection", b"close")], body
-
 
 _PROBLEMS: Final = {
     HTTPStatus.BAD_REQUEST: ("bad_request", "This is no valid HTTP request."),
@@ -39,3 +23,18 @@ _PROBLEMS: Final = {
         )
     },
 }
+
+
+def refusing_app(status: HTTPStatus) -> Callable[..., Any]:
+    """An ASGI application that refuses every request with this status."""
+
+    async def refuse(_scope: Any, _receive: Any, send: Callable[[Any], Any]) -> None:
+        await send_response(send, status, *refusal(status))
+
+    return refuse
+
+
+def refusal(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of the response."""
+    headers, body = raw_problem(status, *_PROBLEMS[status])
+    return [*SECURITY_HEADERS, *headers, (b"x-request-id", new_request_id()), (b"connection", b"close")], body

@@ -1,4 +1,4 @@
-"""The transport's writing half: one answer after another, and an end that waits for nobody for ever."""
+"""Writing: one response after another on a connection, and a close that waits for no client for ever."""
 
 import asyncio
 import math
@@ -11,13 +11,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from entrypoints.server.joined_writes import JoinedWrites
 from entrypoints.server.limits import Limits
-from entrypoints.server.refusals import refusal_answer
+from entrypoints.server.refusals import refusal
 
 _SEND_BUFFER: Final = 64 * 1024
 
 
-class AnsweringProtocol(HttpToolsProtocol):
-    """Begins an answer once the one before it is read, refuses after the answers due, cuts off who stops reading."""
+class WritingProtocol(HttpToolsProtocol):
+    """The half of uvicorn's HTTP protocol that writes, with what uvicorn lacks (docs/adr/0016).
+
+    - A response is begun only once the client has read the one before it.
+    - A refusal is sent after the responses to the requests before it; then the connection is closed.
+    - A client that stops reading is cut off after ``limits.write_seconds``.
+    """
 
     limits: ClassVar[Limits] = Limits()
 
@@ -26,24 +31,24 @@ class AnsweringProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.access_log = self.config.access_log  # uvicorn writes one as soon as anybody handles its logger's records
-        self._writing: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
         self._running: RequestResponseCycle | None = None
         self._refusal: HTTPStatus | None = None
 
     @property
     def is_closing(self) -> bool:
-        """Whether the connection's end has begun."""
+        """Whether the connection has begun to close."""
         return self.transport.is_closing()
 
     @property
     def unread_bytes(self) -> int:
-        """What the client has yet to take."""
+        """What the client has yet to read."""
         return self.transport.get_write_buffer_size()
 
     @property
-    def must_read_by(self) -> float:
-        """When the client is cut off if it has not read by then, by the event loop's clock; infinity where it reads."""
-        return self._writing.when() if self._writing else math.inf
+    def read_deadline(self) -> float:
+        """When the client is cut off unless it reads, by the event loop's clock; infinity while it reads."""
+        return self._write_timer.when() if self._write_timer else math.inf
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
@@ -53,15 +58,15 @@ class AnsweringProtocol(HttpToolsProtocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._writing:
-            self._writing.cancel()
+        if self._write_timer:
+            self._write_timer.cancel()
         super().connection_lost(exc)
 
     @override
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._refusal and not self.pipeline and self._is_answered():
-            self._refuse_now(self._refusal)
+        if self._refusal and not self.pipeline and self._has_responded():
+            self._send_refusal(self._refusal)
         elif self.is_closing:
             self._close()
 
@@ -71,7 +76,7 @@ class AnsweringProtocol(HttpToolsProtocol):
 
     @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if self.flow.write_paused:  # or else a client that reads nothing would have two answers in memory
+        if self.flow.write_paused:  # or else two responses would be in memory for a client that reads nothing
             self.pipeline.append((cycle, app))
             return
         self._running = cycle
@@ -80,59 +85,62 @@ class AnsweringProtocol(HttpToolsProtocol):
     @override
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._await_reader()
+        self._start_write_timer()
 
     @override
     def resume_writing(self) -> None:
         super().resume_writing()
         if self.is_closing:
             return
-        if self._writing:
-            self._writing.cancel()
-            self._writing = None
-        if self.pipeline and self._is_answered():
+        if self._write_timer:
+            self._write_timer.cancel()
+            self._write_timer = None
+        if self.pipeline and self._has_responded():
             self._start_asgi_task(*self.pipeline.pop())
 
     def cut_off(self) -> None:
-        """End the connection now, with what it has not taken: a polite end would keep that in the kernel."""
+        """Close the connection at once with a reset; a graceful close would keep in the kernel what was not read."""
         if endpoint := self.transport.get_extra_info("socket"):
             endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
-        self._tell_application()
+        self._disconnect_application()
 
     def _close(self) -> None:
-        """End the connection as soon as the client has taken what was written, or after a while."""
+        """Close the connection once the client has read what was written, or when its time to read is over."""
         self.transport.close()
-        self._await_reader()
+        self._start_write_timer()
 
-    def _await_reader(self) -> None:
-        if self._writing is None:
-            self._writing = self.loop.call_later(self.limits.write_seconds, self.cut_off)
+    def _start_write_timer(self) -> None:
+        if self._write_timer is None:
+            self._write_timer = self.loop.call_later(self.limits.write_seconds, self.cut_off)
 
     def _refuse_in_turn(self, status: HTTPStatus, failed: RequestResponseCycle | None) -> None:
-        """Answer in place of the application, once all that was asked before what failed has its answer, and close."""
+        """Refuse the request ``failed`` (None: one whose head is not read) after the responses to those before it.
+
+        Where its own response has begun already, the connection is cut off.
+        """
         if self.pipeline and self.pipeline[0][0] is failed:
             self.pipeline.popleft()
-        if failed is not None and failed.response_started:  # its answer came before its body
+        if failed is not None and failed.response_started:  # the response began before the body was whole
             self.cut_off()
-        elif not self.pipeline and (self._running is failed or self._is_answered()):
-            self._refuse_now(status)
+        elif not self.pipeline and (self._running is failed or self._has_responded()):
+            self._send_refusal(status)
         else:
             self._refusal = self._refusal or status
 
-    def _refuse_now(self, status: HTTPStatus) -> None:
-        headers, body = refusal_answer(status)
+    def _send_refusal(self, status: HTTPStatus) -> None:
+        headers, body = refusal(status)
         lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *(b"%s: %s" % pair for pair in headers)]
         self.transport.write(b"\r\n".join([*lines, b"", body]))
         self._close()
-        self._tell_application()
+        self._disconnect_application()
 
-    def _is_answered(self) -> bool:
-        """Whether nothing that was begun is still being answered."""
+    def _has_responded(self) -> bool:
+        """Whether the response that was begun last is complete."""
         return self._running is None or self._running.response_complete
 
-    def _tell_application(self) -> None:
-        """That the client has gone: nothing more is begun, and who waits for a body is woken."""
+    def _disconnect_application(self) -> None:
+        """Tell the application that the client has gone: no further request begins, and waiting for a body ends."""
         self.pipeline.clear()
         for cycle in (self._running, self.cycle):  # they differ when requests are pipelined
             if cycle is not None and not cycle.response_complete:

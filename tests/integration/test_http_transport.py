@@ -42,9 +42,9 @@ class TimedProtocol(GuardedProtocol):
     deadlines: ClassVar[int] = 0
 
     @override
-    def _await(self, seconds: float | None) -> None:
+    def _set_read_timer(self, seconds: float | None) -> None:
         TimedProtocol.deadlines += seconds is not None
-        super()._await(seconds)
+        super()._set_read_timer(seconds)
 
 
 class TallyingProtocol(GuardedProtocol):
