@@ -1,1 +1,1 @@
-"""Unit tests of the domain: no I/O."""
+"""Unit tests: no I/O; the folders are those of the packages that they test."""

@@ -1,1 +1,1 @@
-"""Unit tests of the entrypoints, on fakes and without sockets."""
+"""The entrypoints, without a socket."""

@@ -1,0 +1,1 @@
+"""The adapters, apart from what they adapt to."""

@@ -1,0 +1,1 @@
+"""The PostgreSQL adapter, without a database."""
