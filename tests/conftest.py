@@ -18,7 +18,7 @@ from entrypoints.app import make_app
 from entrypoints.server import processes
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
-from tests import postgres
+from tests.support import postgres
 
 SECRET = "the-secret-of-the-tests-which-is-long-enough"
 

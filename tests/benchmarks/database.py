@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from adapters.embedded_postgres.server import EmbeddedPostgres
 from tests.benchmarks.world import World
 from tests.conftest import prepare
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 _SETTINGS: Final[Mapping[str, str]] = {
     "max_connections": "200",

@@ -15,7 +15,7 @@ from tests.benchmarks.processes import cpu_seconds, resident_bytes
 from tests.benchmarks.workloads import WORKLOADS
 from tests.benchmarks.world import World
 from tests.security.wire import exchange
-from tests.wire import counting_proxy
+from tests.support.counting_proxy import counting_proxy
 
 _TO_WARM_UP: Final = 200
 

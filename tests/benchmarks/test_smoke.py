@@ -14,7 +14,7 @@ from tests.benchmarks.job import Job, drive
 from tests.benchmarks.measure import Counts, counts, resident_after, shape_of_answer
 from tests.benchmarks.workloads import WORKLOADS, request
 from tests.benchmarks.world import SMALL
-from tests.postgres import new_database
+from tests.support.postgres import new_database
 
 _MIB = 1024 * 1024
 

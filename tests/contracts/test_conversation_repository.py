@@ -28,7 +28,7 @@ from domain.metadata import make_metadata
 from domain.pages import MAX_PAGE_BYTES, ConversationCursor, ConversationWindow, MessageWindow
 from domain.ports import ConversationRepository
 from domain.roles import Role
-from tests.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.conversations import InMemoryConversationRepository
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Rome"}'}}
 NONE_OPEN: frozenset[str] = frozenset()

@@ -23,8 +23,8 @@ from domain.maintenance import Holdings, OwnedData, UserDirectory
 from domain.message import NewMessage
 from domain.ports import ConversationRepository
 from domain.roles import Role
-from tests.fakes.conversations import InMemoryConversationRepository
-from tests.fakes.maintenance import InMemoryOwnedData, InMemoryUserDirectory
+from tests.support.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.maintenance import InMemoryOwnedData, InMemoryUserDirectory
 
 NOBODY = OwnerId("nobody")
 HELLO = NewMessage(role=Role.USER, content="Hello")

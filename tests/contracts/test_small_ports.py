@@ -22,7 +22,7 @@ from domain.ports import ConversationIds, Readiness, Responder, TokenVerifier, T
 from domain.principal import Principal
 from domain.roles import Caller, Role
 from tests.conftest import SECRET
-from tests.fakes.others import (
+from tests.support.fakes.others import (
     CountingConversationIds,
     InMemoryTokenVerifier,
     ScriptedResponder,

@@ -17,8 +17,8 @@ from domain.identifiers import ConversationId, OwnerId, make_uuid7
 from domain.json_text import EMPTY_OBJECT
 from domain.maintenance import StoredKeys
 from domain.ports import ConversationRepository
-from tests.fakes.conversations import InMemoryConversationRepository
-from tests.fakes.stored_keys import InMemoryStoredKeys
+from tests.support.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.stored_keys import InMemoryStoredKeys
 
 HOUR = timedelta(hours=1)
 AGED = "UPDATE idempotency_keys SET created_at = created_at - $3::interval WHERE owner_id = $1 AND key = $2"

@@ -23,7 +23,7 @@ from tests.faults.stage import Stage
 from tests.faults.verdict import judge
 from tests.faults.visitor import Room, Visitor
 from tests.integration.test_cli import AI_AGENT
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 _VISITORS = 8
 _ROOMS_OF_EACH = 2

@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx
 
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 _APPENDS: Final = 5
 _DELETIONS: Final = 2

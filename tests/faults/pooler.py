@@ -12,7 +12,7 @@ import pytest
 from adapters.embedded_postgres.privileges import account_for
 from tests.faults.stage import CrashingDatabase
 from tests.integration.test_cli import eventually, free_port
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 
 @contextmanager

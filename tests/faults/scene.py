@@ -14,7 +14,7 @@ from tests.faults.chaos import prepare_users
 from tests.faults.guest import Guest
 from tests.faults.proxy import FaultyProxy
 from tests.faults.stage import CrashingDatabase
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 _OPEN = "SELECT query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
 

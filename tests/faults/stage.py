@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
 from tests.faults.proxy import FaultyProxy
-from tests.postgres import new_database, transaction
+from tests.support.postgres import new_database, transaction
 
 _SETTINGS = {"wal_writer_delay": "10s"}
 """What is not on the disk when a transaction commits does not get there by itself before the crash."""

@@ -13,7 +13,7 @@ from tests.faults.chaos import prepare_users
 from tests.faults.deletions import Races
 from tests.faults.mutants import MUTANTS
 from tests.faults.service import PATIENT, Service
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

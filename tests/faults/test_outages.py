@@ -14,7 +14,7 @@ from tests.conftest import running_service
 from tests.faults.guest import ALL, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
 from tests.faults.scene import Scene
-from tests.postgres import execute, transaction
+from tests.support.postgres import execute, transaction
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
 

@@ -24,7 +24,7 @@ from tests.faults.scene import Scene, hurried_settings
 from tests.faults.stage import CrashingDatabase
 from tests.faults.verdict import judge
 from tests.integration.test_cli import eventually
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
 

@@ -19,7 +19,7 @@ from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
 from tests.faults.scene import hurried_settings
 from tests.faults.stage import CrashingDatabase
 from tests.faults.verdict import judge
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
 

@@ -12,7 +12,7 @@ from tests.faults.guest import CHANGES, READS, WRITES, Answer, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
 from tests.faults.scene import Scene
 from tests.integration.test_cli import eventually
-from tests.postgres import execute, transaction
+from tests.support.postgres import execute, transaction
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
 

@@ -17,7 +17,7 @@ from tests.faults.pooler import pgbouncer
 from tests.faults.service import ROOT
 from tests.faults.stage import CrashingDatabase
 from tests.integration.test_cli import WITHOUT_DATABASE
-from tests.postgres import execute, transaction
+from tests.support.postgres import execute, transaction
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 
 from domain.identifiers import ConversationId, format_conversation_id
 from tests.faults.ledger import Ledger
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 _CONVERSATIONS = "SELECT id, last_seq FROM conversations"
 _MESSAGES = "SELECT conversation_id, seq, role, content FROM messages ORDER BY conversation_id, seq"

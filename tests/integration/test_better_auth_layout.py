@@ -14,7 +14,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from domain.credential import Credential, CredentialKind
 from domain.errors import BannedError, UnauthenticatedError, UnavailableError
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 TOKEN = "x" * 32
 CREDENTIAL = Credential(kind=CredentialKind.BEARER, value=TOKEN)

@@ -24,7 +24,7 @@ from entrypoints.cli import main
 from entrypoints.native_api.openapi import make_document
 from entrypoints.settings import Settings
 from tests.conftest import SECRET, prepare
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 AI_AGENT = Path(sys.executable).parent / "ai-agent"
 WITH_AUTHENTICATION = {"BETTER_AUTH_SECRET": SECRET, "BETTER_AUTH_URL": "https://auth.test"}

@@ -24,7 +24,7 @@ from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage
 from domain.pages import MessageWindow
 from domain.roles import Role
-from tests.fakes.others import CountingConversationIds
+from tests.support.fakes.others import CountingConversationIds
 
 SAID = decide_append([NewMessage(role=Role.USER, content="hello")], None)
 OWNS = "datname = current_database() AND application_name = 'ai-agent-pool-test' AND pid <> pg_backend_pid()"

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
 from tests.conftest import prepare, running_service, settings_for
-from tests.postgres import execute, transaction
+from tests.support.postgres import execute, transaction
 
 REQUESTS = [
     ("GET", "/api/me", None),

@@ -10,7 +10,7 @@ from litestar.routes import HTTPRoute
 
 from entrypoints.app import make_litestar
 from entrypoints.settings import Settings
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 PUBLIC = {
     ("GET", "/health/live"),

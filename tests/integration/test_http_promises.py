@@ -11,7 +11,7 @@ import pytest
 
 from entrypoints.settings import Settings
 from tests.conftest import running_service, settings_for
-from tests.wire import CountingProxy, counting_proxy
+from tests.support.counting_proxy import CountingProxy, counting_proxy
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 

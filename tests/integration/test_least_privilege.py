@@ -17,7 +17,7 @@ from adapters.postgres.database import Database, PoolSettings
 from entrypoints.container.operations import OperationError, migrate, require_fit_database
 from tests.conftest import prepare, running_service, settings_for
 from tests.integration.test_cli import WITH_AUTHENTICATION, run
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 GUIDE = Path(__file__).parents[2] / "docs" / "authentication.md"
 PASSWORD = "a-password-of-the-test"

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.migrating import REVISION_TABLE, migrate, newest_revision
 from adapters.postgres.tables import SCHEMA
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 
 async def test_migrations_climb_up_down_and_up_to_the_tables_of_the_code(empty_database_url: str) -> None:

@@ -23,7 +23,7 @@ from domain.principal import Principal
 from domain.roles import Caller, Role
 from entrypoints.cli import main
 from tests.conftest import prepare
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 ANN = OwnerId("ann")
 TEXTS, TOOLS, OPEN, EMPTY = (ConversationId(UUID(int=number)) for number in (1, 2, 3, 4))

@@ -8,7 +8,7 @@ import pytest
 
 from entrypoints.cli import main
 from tests.conftest import prepare
-from tests.postgres import execute
+from tests.support.postgres import execute
 
 PLANT = """
     INSERT INTO idempotency_keys

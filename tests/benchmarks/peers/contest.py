@@ -14,8 +14,8 @@ from tests.benchmarks.peers.report import render, render_round_trips
 from tests.benchmarks.peers.work import CASES, PAGE, Contestant, seed
 from tests.benchmarks.processes import cpu_seconds
 from tests.conftest import prepare
-from tests.postgres import execute, new_database
-from tests.wire import counting_proxy
+from tests.support.counting_proxy import counting_proxy
+from tests.support.postgres import execute, new_database
 
 type Opening = Callable[[str], AbstractAsyncContextManager[Contestant]]
 

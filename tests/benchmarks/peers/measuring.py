@@ -8,7 +8,7 @@ from statistics import median, quantiles
 from typing import Final
 
 from tests.benchmarks.peers.work import CASES, Case, Contestant
-from tests.wire import CountingProxy
+from tests.support.counting_proxy import CountingProxy
 
 ROUNDS: Final = 7
 _WARMING_UP: Final = 3

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.better_auth_server import NodePackagesError, install_packages
 from tests.integration.better_auth.world import World, running_world
+from tests.support.better_auth_server import NodePackagesError, install_packages
 
 _HERE = Path(__file__).parent
 

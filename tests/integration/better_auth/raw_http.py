@@ -9,7 +9,7 @@ from http.client import HTTPResponse
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from tests.better_auth_server.verdict import Header
+from tests.support.better_auth_server.verdict import Header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

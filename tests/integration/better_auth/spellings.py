@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.better_auth_server import SignedIn
-from tests.better_auth_server.verdict import Header
 from tests.integration.better_auth.credentials import (
     changed,
     encoded,
@@ -15,6 +13,8 @@ from tests.integration.better_auth.credentials import (
     signed,
     url_safe,
 )
+from tests.support.better_auth_server import SignedIn
+from tests.support.better_auth_server.verdict import Header
 
 type Text = Callable[[SignedIn, str], str]
 """A credential of a person, given better-auth's secret."""

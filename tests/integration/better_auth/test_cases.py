@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.better_auth_server import SignedIn
-from tests.better_auth_server.verdict import Header
 from tests.integration.better_auth.credentials import (
     FORMS,
     bearer,
@@ -20,6 +18,8 @@ from tests.integration.better_auth.credentials import (
     signed,
 )
 from tests.integration.better_auth.world import World
+from tests.support.better_auth_server import SignedIn
+from tests.support.better_auth_server.verdict import Header
 
 CHAT = b'{"message": "hello"}'
 OTHER_SECRET = "another-secret-0123456789-abcdefghijklmnopqrstuvwxyz"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.better_auth_server import PASSWORD, SignedIn
 from tests.integration.better_auth.credentials import FORMS, bearer, credential
 from tests.integration.better_auth.raw_http import Connection
 from tests.integration.better_auth.world import World
+from tests.support.better_auth_server import PASSWORD, SignedIn
 
 HAMMERS = 3
 

@@ -6,10 +6,10 @@ from typing import Final
 
 import pytest
 
-from tests.better_auth_server import SignedIn
-from tests.better_auth_server.verdict import Header
 from tests.integration.better_auth.credentials import FORMS, bearer, credential
 from tests.integration.better_auth.world import World, running_world
+from tests.support.better_auth_server import SignedIn
+from tests.support.better_auth_server.verdict import Header
 
 HELLO: Final = b'{"message": "hello"}'
 

@@ -19,9 +19,9 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message, Status
 from domain.ports import Turn
 from domain.principal import Principal
-from tests.fakes.application import FakeWorld
-from tests.fakes.conversations import InMemoryConversationRepository
-from tests.fakes.others import ScriptedResponder
+from tests.support.fakes.application import FakeWorld
+from tests.support.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.others import ScriptedResponder
 
 ANN = Principal(owner_id=OwnerId("ann"))
 BOB = Principal(owner_id=OwnerId("bob"))

@@ -7,7 +7,7 @@ from uuid import UUID
 from application.check_consistency import CheckConsistency, CheckTotals
 from domain.consistency import CallHistory, Finding, Kind, StoredConversation, StoredKey
 from domain.identifiers import ConversationId, OwnerId
-from tests.fakes.stored_data import Belongings, ScriptedStoredData
+from tests.support.fakes.stored_data import Belongings, ScriptedStoredData
 
 ANN, BOB = OwnerId("ann"), OwnerId("bob")
 ONE, TWO = (ConversationId(UUID(int=number)) for number in (1, 2))

@@ -25,9 +25,9 @@ from domain.message import Message, NewMessage
 from domain.pages import ConversationWindow, MessageWindow
 from domain.principal import Principal
 from domain.roles import Role
-from tests.fakes.application import FakeWorld
-from tests.fakes.conversations import InMemoryConversationRepository
-from tests.fakes.others import StaticReadiness
+from tests.support.fakes.application import FakeWorld
+from tests.support.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.others import StaticReadiness
 
 ANN = Principal(owner_id=OwnerId("ann"))
 AGENT = Principal.agent(on_behalf_of="ann")

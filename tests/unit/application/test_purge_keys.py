@@ -14,8 +14,8 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage
 from domain.roles import Role
-from tests.fakes.conversations import InMemoryConversationRepository
-from tests.fakes.stored_keys import InMemoryStoredKeys
+from tests.support.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.stored_keys import InMemoryStoredKeys
 
 ANN, BOB = OwnerId("ann"), OwnerId("bob")
 DAY = timedelta(hours=24)

@@ -16,8 +16,8 @@ from domain.json_text import EMPTY_OBJECT
 from domain.maintenance import Holdings
 from domain.message import NewMessage
 from domain.roles import Role
-from tests.fakes.conversations import InMemoryConversationRepository
-from tests.fakes.maintenance import InMemoryOwnedData, InMemoryUserDirectory
+from tests.support.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.maintenance import InMemoryOwnedData, InMemoryUserDirectory
 
 ANN, BOB, CAROL, DAVE = (OwnerId(name) for name in ("ann", "bob", "carol", "dave"))
 TWICE_HELLO = decide_append([NewMessage(role=Role.USER, content="Hello")] * 2, None)

@@ -14,8 +14,8 @@ from entrypoints.app import make_litestar
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.route_options import PUBLIC, WITHOUT_DEADLINE
 from entrypoints.settings import Settings
-from tests.fakes.application import FakeWorld
-from tests.fakes.service import service_on
+from tests.support.fakes.application import FakeWorld
+from tests.support.fakes.service import service_on
 
 
 @get("/who")

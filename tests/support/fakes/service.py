@@ -12,7 +12,7 @@ from domain.identifiers import OwnerId
 from domain.principal import Principal
 from entrypoints.app import make_app, make_litestar
 from entrypoints.settings import Settings
-from tests.fakes.application import FakeWorld
+from tests.support.fakes.application import FakeWorld
 
 TOKEN = "the-session-of-ann"
 

@@ -6,7 +6,7 @@ from typing import override
 
 from domain.identifiers import OwnerId
 from domain.maintenance import StoredKeys
-from tests.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.conversations import InMemoryConversationRepository
 
 
 class InMemoryStoredKeys(StoredKeys):

@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 from application.facade import Application
 from domain.ports import ConversationRepository
 from domain.principal import Principal
-from tests.fakes.conversations import InMemoryConversationRepository
-from tests.fakes.others import CountingConversationIds, InMemoryTokenVerifier, ScriptedResponder, StaticReadiness
+from tests.support.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.others import (
+    CountingConversationIds,
+    InMemoryTokenVerifier,
+    ScriptedResponder,
+    StaticReadiness,
+)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import IO, Final, Self
 from urllib.parse import urlsplit
 
-from tests.better_auth_server.node import DIRECTORY, NODE, install_packages
+from tests.support.better_auth_server.node import DIRECTORY, NODE, install_packages
 
 _STOP_SECONDS: Final = 10.0
 

@@ -6,7 +6,7 @@ from typing import override
 from domain.errors import NoUsersError
 from domain.identifiers import ConversationId, OwnerId
 from domain.maintenance import Holdings, OwnedData, UserDirectory
-from tests.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.conversations import InMemoryConversationRepository
 
 
 class InMemoryOwnedData(OwnedData):
