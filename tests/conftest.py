@@ -1,26 +1,18 @@
 """Fixtures for all tests."""
 
 import asyncio
-import secrets
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import httpx
 import pytest
-import uvicorn
 
-from adapters.better_auth.development import create_tables, open_session
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
-from adapters.postgres.migrating import migrate
-from entrypoints.app import make_app
-from entrypoints.server import processes
-from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
 from tests.support import postgres
-
-SECRET = "the-secret-of-the-tests-which-is-long-enough"
+from tests.support.databases import prepare, sign_in
+from tests.support.service import running_service, settings_for
 
 
 def pytest_report_header() -> str:
@@ -48,14 +40,6 @@ def empty_database_url(server_url: str) -> Iterator[str]:
         yield url
 
 
-async def prepare(url: str) -> None:
-    """Migrate a database, and give it better-auth's tables."""
-    address = DatabaseAddress.parse(url)
-    await migrate(address)
-    async with Database.connect(address, PoolSettings(size=1)) as database:
-        await create_tables(database)
-
-
 @pytest.fixture(scope="session")
 def database_url(server_url: str) -> Iterator[str]:
     """A migrated database with better-auth's tables, shared by all tests: each takes owners of its own."""
@@ -71,37 +55,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         yield database
 
 
-def settings_for(database_url: str) -> Settings:
-    """A whole deployment's settings, for a database."""
-    return Settings(
-        database_url=database_url,
-        better_auth_secret=SECRET,
-        better_auth_url="http://localhost:3000",
-        trusted_origins="http://app.test, http://localhost:3000",
-    )
-
-
 @pytest.fixture(scope="session")
 def settings(database_url: str) -> Settings:
     """Settings for the shared database."""
     return settings_for(database_url)
-
-
-@contextmanager
-def running_service(settings: Settings, protocol: type[GuardedProtocol] = GuardedProtocol) -> Iterator[str]:
-    """The service on a real socket; its address."""
-    listener = processes.bind("127.0.0.1", 0)
-    server = uvicorn.Server(processes.configure(make_app(settings), protocol))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
-            client.get(f"{address}/health/live").raise_for_status()
-        yield address
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -114,12 +71,7 @@ def service(settings: Settings) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def new_token(database_url: str) -> Callable[[], str]:
     """Signs a new user in; the token of the session."""
-
-    async def sign_in() -> str:
-        async with Database.connect(DatabaseAddress.parse(database_url), PoolSettings(size=1)) as database:
-            return await open_session(database, f"user-{secrets.token_hex(6)}")
-
-    return lambda: asyncio.run(sign_in())
+    return lambda: asyncio.run(sign_in(database_url))
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ import httpx
 
 from tests.benchmarks.workloads import WORKLOADS
 from tests.benchmarks.world import World
-from tests.conftest import SECRET
-from tests.integration.test_cli import AI_AGENT, WITHOUT_DATABASE, free_port
+from tests.support.commands import AI_AGENT, WITHOUT_DATABASE
+from tests.support.service import SECRET
+from tests.support.sockets import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 _SECONDS_TO_START: Final = 60.0

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
 from tests.benchmarks.world import World
-from tests.conftest import prepare
+from tests.support.databases import prepare
 from tests.support.postgres import execute
 
 _SETTINGS: Final[Mapping[str, str]] = {

@@ -21,13 +21,13 @@ from domain.message import Message, Status
 from domain.ports import ConversationIds, Readiness, Responder, TokenVerifier, Turn
 from domain.principal import Principal
 from domain.roles import Caller, Role
-from tests.conftest import SECRET
 from tests.support.fakes.others import (
     CountingConversationIds,
     InMemoryTokenVerifier,
     ScriptedResponder,
     StaticReadiness,
 )
+from tests.support.service import SECRET
 
 type SignIn = Callable[[timedelta], Awaitable[tuple[str, str]]]
 

@@ -11,10 +11,6 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from adapters.better_auth.development import open_session
-from adapters.postgres.address import DatabaseAddress
-from adapters.postgres.database import Database, PoolSettings
-from tests.conftest import prepare
 from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
 from tests.faults.prober import Prober
 from tests.faults.schedule import Schedule
@@ -22,7 +18,8 @@ from tests.faults.service import Service
 from tests.faults.stage import Stage
 from tests.faults.verdict import judge
 from tests.faults.visitor import Room, Visitor
-from tests.integration.test_cli import AI_AGENT
+from tests.support.commands import AI_AGENT
+from tests.support.databases import prepare_users
 from tests.support.postgres import execute
 
 _VISITORS = 8
@@ -83,13 +80,6 @@ def visited(address: str, rooms: Sequence[Room], ledger: Ledger, seed: int) -> I
             ledger.stop.set()
     for one in running:
         one.result()
-
-
-async def prepare_users(url: str, count: int = 3) -> list[str]:
-    """Prepare an empty database, and sign users in; the tokens of their sessions."""
-    await prepare(url)
-    async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
-        return [await open_session(database, f"user-{number}") for number in range(count)]
 
 
 def open_rooms(address: str, tokens: Sequence[str]) -> list[Room]:

@@ -11,8 +11,9 @@ import pytest
 
 from adapters.embedded_postgres.privileges import account_for
 from tests.faults.stage import CrashingDatabase
-from tests.integration.test_cli import eventually, free_port
 from tests.support.postgres import execute
+from tests.support.sockets import free_port
+from tests.support.waiting import eventually
 
 
 @contextmanager

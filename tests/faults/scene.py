@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 
 from entrypoints.settings import Settings
-from tests.conftest import running_service, settings_for
-from tests.faults.chaos import prepare_users
 from tests.faults.guest import Guest
 from tests.faults.proxy import FaultyProxy
 from tests.faults.stage import CrashingDatabase
+from tests.support.databases import prepare_users
 from tests.support.postgres import execute
+from tests.support.service import running_service, settings_for
 
 _OPEN = "SELECT query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
 

@@ -9,8 +9,8 @@ from random import Random
 from tests.faults.ledger import SECONDS_TO_RECOVER, SECONDS_TO_RESTART, Ledger
 from tests.faults.service import Service
 from tests.faults.stage import Stage
-from tests.integration.test_cli import eventually
 from tests.support.postgres import execute
+from tests.support.waiting import eventually
 
 _TERMINATE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datid IS NOT NULL"

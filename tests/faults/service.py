@@ -12,10 +12,12 @@ from typing import Self
 
 import httpx
 
-from tests.conftest import SECRET
-from tests.integration.test_cli import AI_AGENT, WITHOUT_DATABASE, eventually, free_port, is_alive
+from tests.support.commands import AI_AGENT, ROOT, WITHOUT_DATABASE
+from tests.support.processes import workers_of
+from tests.support.service import SECRET, is_alive
+from tests.support.sockets import free_port
+from tests.support.waiting import eventually
 
-ROOT = Path(__file__).parents[2]
 _SECONDS_TO_START = 5.0
 """How old a worker must be to count as one that serves."""
 _INHERITED = {name: value for name, value in WITHOUT_DATABASE.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -108,16 +110,10 @@ class Service:
 
     def workers(self) -> list[int]:
         """The processes that serve or will: one alone is the service's own."""
-        found = [self._process.pid] if self._count == 1 else self._children()
+        found = [self._process.pid] if self._count == 1 else workers_of(self._process.pid)
         for pid in found:
             self._born.setdefault(pid, time.monotonic())
         return found
-
-    def _children(self) -> list[int]:
-        ps = ["ps", "-ww", "-ax", "-o", "pid=,ppid=,command="]
-        rows = [line.split(None, 2) for line in subprocess.check_output(ps, text=True).splitlines()]
-        mine = [row for row in rows if row[1] == str(self._process.pid)]
-        return [int(row[0]) for row in mine if "--multiprocessing-fork" in row[-1]]
 
     def dispensable(self) -> list[int]:
         """The workers that may be ended because another one serves."""

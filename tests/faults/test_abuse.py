@@ -14,7 +14,8 @@ import pytest
 from tests.faults.attacks import QUICK, SLOW, Attack, Target, endless_header
 from tests.faults.gauge import Reading, gauged, open_files
 from tests.faults.service import Service
-from tests.integration.test_cli import AI_AGENT, eventually
+from tests.support.commands import AI_AGENT
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

@@ -8,12 +8,12 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.conftest import running_service, settings_for
-from tests.faults.chaos import prepare_users
 from tests.faults.deletions import Races
 from tests.faults.mutants import MUTANTS
 from tests.faults.service import PATIENT, Service
+from tests.support.databases import prepare_users
 from tests.support.postgres import execute
+from tests.support.service import running_service, settings_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

@@ -7,10 +7,10 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.conftest import running_service, settings_for
 from tests.faults.every_step import StepProxy
 from tests.faults.mutants import MUTANTS
 from tests.faults.steps import cut_at_every_step
+from tests.support.service import running_service, settings_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
 

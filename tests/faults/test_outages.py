@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
-from tests.conftest import running_service
 from tests.faults.guest import ALL, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
 from tests.faults.scene import Scene
 from tests.support.postgres import execute, transaction
+from tests.support.service import running_service
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
 

@@ -16,15 +16,16 @@ from adapters.embedded_postgres.binaries import program
 from adapters.embedded_postgres.privileges import account_for
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.connecting import Connector
-from tests.conftest import running_service
-from tests.faults.chaos import open_rooms, prepare_users, visited
+from tests.faults.chaos import open_rooms, visited
 from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
 from tests.faults.proxy import FaultyProxy
 from tests.faults.scene import Scene, hurried_settings
 from tests.faults.stage import CrashingDatabase
 from tests.faults.verdict import judge
-from tests.integration.test_cli import eventually
+from tests.support.databases import prepare_users
 from tests.support.postgres import execute
+from tests.support.service import running_service
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
 

@@ -13,13 +13,14 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from adapters.embedded_postgres.privileges import account_for
-from tests.conftest import running_service
-from tests.faults.chaos import open_rooms, prepare_users, visited
+from tests.faults.chaos import open_rooms, visited
 from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
 from tests.faults.scene import hurried_settings
 from tests.faults.stage import CrashingDatabase
 from tests.faults.verdict import judge
+from tests.support.databases import prepare_users
 from tests.support.postgres import execute
+from tests.support.service import running_service
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
 

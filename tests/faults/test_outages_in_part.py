@@ -7,12 +7,12 @@ from typing import Final
 
 import pytest
 
-from tests.conftest import running_service, settings_for
 from tests.faults.guest import CHANGES, READS, WRITES, Answer, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
 from tests.faults.scene import Scene
-from tests.integration.test_cli import eventually
 from tests.support.postgres import execute, transaction
+from tests.support.service import running_service, settings_for
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
 

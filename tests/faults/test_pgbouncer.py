@@ -9,15 +9,14 @@ from typing import Final
 
 import pytest
 
-from tests.conftest import running_service, settings_for
-from tests.faults.chaos import prepare_users
 from tests.faults.guest import CHANGES, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
 from tests.faults.pooler import pgbouncer
-from tests.faults.service import ROOT
 from tests.faults.stage import CrashingDatabase
-from tests.integration.test_cli import WITHOUT_DATABASE
+from tests.support.commands import ROOT, WITHOUT_DATABASE
+from tests.support.databases import prepare_users
 from tests.support.postgres import execute, transaction
+from tests.support.service import running_service, settings_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

@@ -7,10 +7,10 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.faults.chaos import prepare_users
 from tests.faults.mutants import MUTANTS
 from tests.faults.service import PATIENT, Service
 from tests.faults.walkers import walk_while_written
+from tests.support.databases import prepare_users
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

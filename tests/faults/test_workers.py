@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from tests.faults.service import Service
-from tests.integration.test_cli import eventually, is_alive
+from tests.support.service import is_alive
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

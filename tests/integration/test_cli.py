@@ -10,11 +10,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -23,75 +21,13 @@ import pytest
 from entrypoints.cli import main
 from entrypoints.native_api.openapi import make_document
 from entrypoints.settings import Settings
-from tests.conftest import SECRET, prepare
+from tests.support.commands import AI_AGENT, WITH_AUTHENTICATION, WITHOUT_DATABASE, run, started
+from tests.support.databases import prepare
 from tests.support.postgres import execute
-
-AI_AGENT = Path(sys.executable).parent / "ai-agent"
-WITH_AUTHENTICATION = {"BETTER_AUTH_SECRET": SECRET, "BETTER_AUTH_URL": "https://auth.test"}
-WITHOUT_DATABASE = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [AI_AGENT, *arguments],
-        env=WITHOUT_DATABASE | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-
-
-@contextmanager
-def started(*arguments: str, ready: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A command that goes on, once it has printed ``ready``, and what it printed until then."""
-    process = subprocess.Popen(
-        [AI_AGENT, *arguments],
-        env=WITHOUT_DATABASE | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    printed = ""
-    try:
-        for line in process.stdout:
-            printed += line
-            if ready in line:
-                break
-        else:
-            pytest.fail(f"it ended: {printed}")
-        yield process, printed
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait(20)
-        process.stdout.close()
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    """Whether it becomes true in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def is_alive(client: httpx.Client) -> bool:
-    """Whether the service answers."""
-    try:
-        return client.get("/health/live").is_success
-    except httpx.TransportError:
-        return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.support.processes import is_running, kill_all, workers_of
+from tests.support.service import is_alive
+from tests.support.sockets import free_port
+from tests.support.waiting import eventually
 
 
 def postgres_processes(folder: Path) -> list[str]:
@@ -318,12 +254,6 @@ def test_a_log_that_nobody_reads_keeps_nobody_waiting(tmp_path: Path, workers: i
     assert ended in {0, -signal.SIGTERM}
 
 
-def kill_all(process: subprocess.Popen[Any]) -> None:
-    """End it and its workers, whatever state they are in."""
-    for pid in (*children(process.pid), process.pid):
-        os.kill(pid, signal.SIGKILL)
-
-
 def fill(pipe: int) -> None:
     """Write until nobody can read it any more."""
     with suppress(BrokenPipeError):
@@ -339,7 +269,7 @@ def test_serve_ends_on_a_signal_though_a_worker_is_frozen(tmp_path: Path) -> Non
         try:
             with httpx.Client(base_url=process.stdout.readline().strip()) as client:
                 assert eventually(lambda: is_alive(client), seconds=40)
-            workers = children(process.pid)
+            workers = workers_of(process.pid)
 
             os.kill(workers[0], signal.SIGSTOP)
             process.terminate()
@@ -362,21 +292,6 @@ if __name__ == "__main__":
         print("http://127.0.0.1:%d" % listener.getsockname()[1], flush=True)
         processes.serve_workers(factory, listener, workers=2, seconds_to_end=1)
 """
-
-
-def children(pid: int) -> list[int]:
-    """The workers of a process: not those who track its resources."""
-    command = ["ps", "-ww", "-ax", "-o", "pid=,ppid=,command="]
-    rows = [line.split(None, 2) for line in subprocess.check_output(command, text=True).splitlines()]
-    return [int(row[0]) for row in rows if row[1] == str(pid) and "--multiprocessing-fork" in row[2]]
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, settings: Settings) -> None:

@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
-from tests.conftest import prepare, running_service, settings_for
+from tests.support.databases import prepare
 from tests.support.postgres import execute, transaction
+from tests.support.service import running_service, settings_for
 
 REQUESTS = [
     ("GET", "/api/me", None),

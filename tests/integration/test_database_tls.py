@@ -15,7 +15,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from domain.errors import UnavailableError
 from entrypoints.container.operations import OperationError, migrate, require_fit_database
-from tests.conftest import settings_for
+from tests.support.service import settings_for
 
 _SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.conftest import SECRET
+from tests.support.service import SECRET
 
 NAME = "better-auth.session_token"
 TRUSTED = "http://app.test"

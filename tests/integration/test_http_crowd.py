@@ -13,8 +13,8 @@ import pytest
 from entrypoints.server.limits import Limits
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
-from tests.conftest import running_service
 from tests.integration.test_http_transport import CLOSE, GET, POST, ask, assert_problem, connected, not_reading
+from tests.support.service import running_service
 
 
 class BusyProtocol(GuardedProtocol):

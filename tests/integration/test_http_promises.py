@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from entrypoints.settings import Settings
-from tests.conftest import running_service, settings_for
 from tests.support.counting_proxy import CountingProxy, counting_proxy
+from tests.support.service import running_service, settings_for
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 

@@ -20,8 +20,8 @@ from entrypoints.server.limits import Limits
 from entrypoints.server.processes import configure
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
-from tests.conftest import running_service
-from tests.integration.test_cli import eventually
+from tests.support.service import running_service
+from tests.support.waiting import eventually
 
 
 class QuickProtocol(GuardedProtocol):

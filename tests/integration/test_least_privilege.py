@@ -15,9 +15,10 @@ from adapters.better_auth.development import open_session
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from entrypoints.container.operations import OperationError, migrate, require_fit_database
-from tests.conftest import prepare, running_service, settings_for
-from tests.integration.test_cli import WITH_AUTHENTICATION, run
+from tests.support.commands import WITH_AUTHENTICATION, run
+from tests.support.databases import prepare
 from tests.support.postgres import execute
+from tests.support.service import running_service, settings_for
 
 GUIDE = Path(__file__).parents[2] / "docs" / "authentication.md"
 PASSWORD = "a-password-of-the-test"

@@ -22,7 +22,7 @@ from domain.message import NewMessage
 from domain.principal import Principal
 from domain.roles import Caller, Role
 from entrypoints.cli import main
-from tests.conftest import prepare
+from tests.support.databases import prepare
 from tests.support.postgres import execute
 
 ANN = OwnerId("ann")

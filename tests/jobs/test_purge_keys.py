@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from entrypoints.cli import main
-from tests.conftest import prepare
+from tests.support.databases import prepare
 from tests.support.postgres import execute
 
 PLANT = """

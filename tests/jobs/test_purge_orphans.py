@@ -30,9 +30,10 @@ from entrypoints.cli import main
 from entrypoints.container.jobs import purge_orphans
 from entrypoints.container.operations import OperationError
 from entrypoints.settings import Settings
-from tests.conftest import SECRET, prepare
-from tests.integration.test_cli import AI_AGENT, WITHOUT_DATABASE
 from tests.support.better_auth_server import BetterAuthClient, BetterAuthServer
+from tests.support.commands import AI_AGENT, WITHOUT_DATABASE
+from tests.support.databases import prepare
+from tests.support.service import SECRET
 
 type Connection = asyncpg.Connection[asyncpg.Record]
 type Rows = dict[str, Counter[str]]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from adapters.postgres.database import Database
-from tests.conftest import running_service, settings_for
+from tests.support.service import running_service, settings_for
 
 CANARY = "zqcanaryqz"
 CLIENTS_OWN = ("httpx", "httpcore")

@@ -18,9 +18,10 @@ import httpx
 from adapters.better_auth.development import open_session
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
-from tests.conftest import prepare, running_service, settings_for
 from tests.security.calls import CALLS, HELLO, call, missing_id
 from tests.support import postgres
+from tests.support.databases import prepare
+from tests.support.service import running_service, settings_for
 
 _TIMES: Final = 1500
 _KINDS: Final = (CALLS[0], CALLS[4], CALLS[5], CALLS[10])

@@ -13,8 +13,8 @@ from tests.benchmarks.peers.measuring import count_round_trips, measure
 from tests.benchmarks.peers.report import render, render_round_trips
 from tests.benchmarks.peers.work import CASES, PAGE, Contestant, seed
 from tests.benchmarks.processes import cpu_seconds
-from tests.conftest import prepare
 from tests.support.counting_proxy import counting_proxy
+from tests.support.databases import prepare
 from tests.support.postgres import execute, new_database
 
 type Opening = Callable[[str], AbstractAsyncContextManager[Contestant]]

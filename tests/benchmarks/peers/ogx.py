@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.benchmarks.peers.serving import Served, served
 from tests.benchmarks.peers.work import Contestant
-from tests.integration.test_cli import free_port
+from tests.support.sockets import free_port
 
 _UV: Final = Path(__file__).parents[3] / ".make" / "uv.sh"
 _REQUIREMENTS: Final = Path(__file__).with_name("ogx-requirements.txt")

@@ -17,7 +17,8 @@ from tests.benchmarks.peers import ogx
 from tests.benchmarks.peers.contest import compete
 from tests.benchmarks.peers.serving import Served, served
 from tests.benchmarks.peers.work import Contestant
-from tests.integration.test_cli import AI_AGENT, WITH_AUTHENTICATION, WITHOUT_DATABASE, free_port
+from tests.support.commands import AI_AGENT, WITH_AUTHENTICATION, WITHOUT_DATABASE
+from tests.support.sockets import free_port
 
 
 class OverHttp(Served):

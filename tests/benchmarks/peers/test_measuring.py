@@ -13,7 +13,7 @@ from tests.benchmarks.peers import measuring
 from tests.benchmarks.peers.measuring import Figures, Round, measure
 from tests.benchmarks.peers.work import Case, Contestant, append_one
 from tests.benchmarks.processes import cpu_seconds
-from tests.integration.test_cli import eventually
+from tests.support.waiting import eventually
 
 _BUSY = "import time\nwhile time.process_time() < 1: pass"
 _PARENT = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', sys.argv[1]])"

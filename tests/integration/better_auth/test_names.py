@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.conftest import running_service
 from tests.integration.better_auth.credentials import FORMS, bearer, credential
 from tests.integration.better_auth.raw_http import Connection
 from tests.integration.better_auth.world import World, running_world
+from tests.support.service import running_service
 
 RENAMED = """
     CREATE SCHEMA elsewhere

@@ -1,0 +1,28 @@
+"""The processes of a service that a test started."""
+
+import os
+import signal
+import subprocess
+from typing import Any
+
+
+def workers_of(pid: int) -> list[int]:
+    """The workers of a service: not the process that tracks its resources."""
+    command = ["ps", "-ww", "-ax", "-o", "pid=,ppid=,command="]
+    rows = [line.split(None, 2) for line in subprocess.check_output(command, text=True).splitlines()]
+    return [int(row[0]) for row in rows if row[1] == str(pid) and "--multiprocessing-fork" in row[-1]]
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def kill_all(process: subprocess.Popen[Any]) -> None:
+    """End a service and its workers, whatever state they are in."""
+    for pid in (*workers_of(process.pid), process.pid):
+        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,51 @@
+"""The service on a real socket, in a thread of the test's process."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import httpx
+import uvicorn
+
+from entrypoints.app import make_app
+from entrypoints.server import processes
+from entrypoints.server.reading import GuardedProtocol
+from entrypoints.settings import Settings
+
+SECRET: Final = "the-secret-of-the-tests-which-is-long-enough"
+
+
+def settings_for(database_url: str) -> Settings:
+    """A whole deployment's settings, for a database."""
+    return Settings(
+        database_url=database_url,
+        better_auth_secret=SECRET,
+        better_auth_url="http://localhost:3000",
+        trusted_origins="http://app.test, http://localhost:3000",
+    )
+
+
+@contextmanager
+def running_service(settings: Settings, protocol: type[GuardedProtocol] = GuardedProtocol) -> Iterator[str]:
+    """The service; its address."""
+    listener = processes.bind("127.0.0.1", 0)
+    server = uvicorn.Server(processes.configure(make_app(settings), protocol))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
+            client.get(f"{address}/health/live").raise_for_status()
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def is_alive(client: httpx.Client) -> bool:
+    """Whether the service answers."""
+    try:
+        return client.get("/health/live").is_success
+    except httpx.TransportError:
+        return False
