@@ -14,6 +14,8 @@ from tests.support import postgres
 from tests.support.databases import prepare, sign_in
 from tests.support.service import running_service, settings_for
 
+pytest.register_assert_rewrite("tests.security", "tests.support.transport")
+
 
 def pytest_report_header() -> str:
     """Say which PostgreSQL is used."""

@@ -14,8 +14,8 @@ from tests.benchmarks.job import Job, Outcome, drive
 from tests.benchmarks.processes import cpu_seconds, resident_bytes
 from tests.benchmarks.workloads import WORKLOADS
 from tests.benchmarks.world import World
-from tests.security.wire import exchange
 from tests.support.counting_proxy import counting_proxy
+from tests.support.raw_http import exchange
 
 _TO_WARM_UP: Final = 200
 
@@ -131,7 +131,7 @@ def _first(requests: Sequence[bytes]) -> list[bytes]:
 
 def shape_of_answer(app: RunningApp, workload: str, world: World) -> Any:
     """What kind of JSON it answers with: apps that are compared must do the same work for their clients."""
-    (answer,) = exchange(f"http://127.0.0.1:{app.port}", app.requests(workload, world)[0], 1)
+    (answer,) = exchange(f"http://127.0.0.1:{app.port}", app.requests(workload, world)[0], answers=1)
     return answer.status, _shape(answer.json)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import repeat
-from urllib.parse import urlsplit
 
 import httpx
+
+from tests.support.sockets import connected
 
 _PIECE = b"y" * 65536
 _GONE = select.POLLHUP | select.POLLERR | select.POLLRDHUP
@@ -33,16 +34,8 @@ class Target:
     @contextmanager
     def connections(self, count: int, received: int | None = None) -> Iterator[list[socket.socket]]:
         """Open ones, of which each takes about so many bytes."""
-        place = urlsplit(self.address)
         with ExitStack() as stack:
-            opened = []
-            for _ in range(count):
-                one = stack.enter_context(socket.socket())
-                if received:
-                    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, received)
-                one.settimeout(30)
-                one.connect((place.hostname, place.port))
-                opened.append(one)
+            opened = [stack.enter_context(connected(self.address, receive_buffer=received)) for _ in range(count)]
             yield opened
 
 

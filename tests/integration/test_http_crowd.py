@@ -13,8 +13,10 @@ import pytest
 from entrypoints.server.limits import Limits
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
-from tests.integration.test_http_transport import CLOSE, GET, POST, ask, assert_problem, connected, not_reading
+from tests.support.raw_http import ask
 from tests.support.service import running_service
+from tests.support.sockets import connected
+from tests.support.transport import CLOSE, GET, POST, assert_problem
 
 
 class BusyProtocol(GuardedProtocol):
@@ -82,8 +84,8 @@ def test_requests_beyond_those_that_are_answered_at_once_are_refused(
         afterwards = ask(address, GET + CLOSE)
 
     assert_problem(refused, 503, "overloaded")
-    assert refused[1]["retry-after"] == "1"
-    assert (statuses, afterwards[0]) == ([200, 200], 200)
+    assert refused.headers["retry-after"] == "1"
+    assert (statuses, afterwards.status) == ([200, 200], 200)
 
 
 def test_a_large_body_is_refused_while_others_take_all_room(
@@ -118,7 +120,7 @@ def test_who_has_not_been_reading_for_longest_is_cut_off_when_another_stops(
             path = client.post("/api/conversations", json={}).headers["Location"]
             client.post(f"{path}/messages", json={"messages": [{"role": "user", "content": "x" * 4000}] * 100})
         page = f"GET {path}/messages?limit=100 HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
-        with not_reading(address) as first, not_reading(address) as second:
+        with connected(address, receive_buffer=4096) as first, connected(address, receive_buffer=4096) as second:
             hung_up = select.poll()
             hung_up.register(first, 0)  # errors and the other side's end are told without asking
             first.sendall(f"{page}\r\n".encode())
@@ -140,7 +142,7 @@ def test_a_slow_reader_gets_every_answer_that_it_asked_for_ahead(service: str, n
         client.post(f"{path}/messages", json={"messages": [{"role": "user", "content": "x" * 4000}] * 100})
     page = f"GET {path}/messages?limit=100 HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
 
-    with not_reading(service) as connection:
+    with connected(service, receive_buffer=4096) as connection:
         connection.sendall(f"{page}\r\n{page}\r\n{page}Connection: close\r\n\r\n".encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
 

@@ -1,16 +1,14 @@
 """What a client can't make grow, nor keep waiting: over raw sockets."""
 
 import asyncio
-import json
 import logging
 import select
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar, override
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -20,7 +18,11 @@ from entrypoints.server.limits import Limits
 from entrypoints.server.processes import configure
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
+from tests.support.raw_answers import Answer
+from tests.support.raw_http import ask
 from tests.support.service import running_service
+from tests.support.sockets import connected, read_all
+from tests.support.transport import CLOSE, GET, POST, assert_problem
 from tests.support.waiting import eventually
 
 
@@ -73,65 +75,11 @@ class CountedProtocol(QuickProtocol):
         super().connection_lost(exc)
 
 
-POST = b"POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
-
-
 @pytest.fixture(scope="module")
 def quick(settings: Settings) -> Iterator[str]:
     """The service with deadlines that a test can wait for."""
     with running_service(settings, QuickProtocol) as address:
         yield address
-
-
-@contextmanager
-def connected(address: str) -> Iterator[socket.socket]:
-    place = urlsplit(address)
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as connection:
-        yield connection
-
-
-@contextmanager
-def not_reading(address: str) -> Iterator[socket.socket]:
-    """A connection whose client takes next to nothing."""
-    place = urlsplit(address)
-    with socket.socket() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(20)
-        connection.connect((place.hostname, place.port))
-        yield connection
-
-
-def read_all(connection: socket.socket) -> bytes:
-    """Everything until the other side closes; what it resets counts as closed."""
-    answer = b""
-    try:
-        while data := connection.recv(65536):
-            answer += data
-    except ConnectionResetError:
-        pass
-    return answer
-
-
-def ask(address: str, request: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of the one answer."""
-    with connected(address) as connection:
-        connection.sendall(request)
-        answer = read_all(connection)
-    head, _, body = answer.partition(b"\r\n\r\n")
-    status, *lines = head.decode().split("\r\n")
-    return int(status.split()[1]), dict(line.lower().split(": ", 1) for line in lines), body
-
-
-def assert_problem(answer: tuple[int, dict[str, str], bytes], status: int, code: str) -> None:
-    given, headers, body = answer
-    assert (given, json.loads(body)["code"], headers["content-type"]) == (status, code, "application/problem+json")
-    assert headers["connection"] == "close"
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["x-request-id"]
-
-
-CLOSE = b"Connection: close\r\n\r\n"
 
 
 def padding(size: int) -> bytes:
@@ -148,22 +96,22 @@ def test_headers_of_16_kib_fit_and_more_do_not(service: str) -> None:
     fits = ask(service, GET + padding(16 * 1024 - fixed) + CLOSE)
     larger = ask(service, GET + padding(16 * 1024 - fixed + 1) + CLOSE)
 
-    assert fits[0] == 200
+    assert fits.status == 200
     assert_problem(larger, 431, "headers_too_large")
 
 
 def test_64_fields_fit_and_more_do_not(service: str) -> None:
-    assert ask(service, GET + b"a: b\r\n" * 62 + CLOSE)[0] == 200
+    assert ask(service, GET + b"a: b\r\n" * 62 + CLOSE).status == 200
     assert_problem(ask(service, GET + b"a: b\r\n" * 63 + CLOSE), 431, "headers_too_large")
 
 
 def test_paths_and_queries_have_a_length(service: str) -> None:
-    def get(target: bytes) -> tuple[int, dict[str, str], bytes]:
+    def get(target: bytes) -> Answer:
         return ask(service, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n" + CLOSE)
 
-    assert get(b"/" + b"a" * 1023)[0] == 404
-    assert get(b"/health/live?" + b"a" * 4096)[0] == 200
-    assert get(b"/health/live?" + b"a&" * 31)[0] == 200
+    assert get(b"/" + b"a" * 1023).status == 404
+    assert get(b"/health/live?" + b"a" * 4096).status == 200
+    assert get(b"/health/live?" + b"a&" * 31).status == 200
     assert_problem(get(b"/" + b"a" * 1024), 414, "uri_too_long")
     assert_problem(get(b"/health/live?" + b"a" * 4097), 414, "uri_too_long")
     assert_problem(get(b"/health/live?" + b"a&" * 32), 414, "uri_too_long")
@@ -194,7 +142,7 @@ def test_malformed_requests_and_upgrades_do_not_fill_the_log(
     with running_service(settings, TallyingProtocol) as address:
         caplog.clear()
         for _ in range(5):
-            assert ask(address, b"canary\r\n\r\n")[0] == 400
+            assert ask(address, b"canary\r\n\r\n").status == 400
             with connected(address) as connection:
                 connection.sendall(GET + upgrade)
                 assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
@@ -240,7 +188,7 @@ def test_a_trailer_is_no_header(
 
     answer = ask(service, request + trailer.format(token=token).encode() + b"\r\n\r\n")
 
-    assert answer[0] == status
+    assert answer.status == status
 
 
 def test_a_trailer_is_no_precondition(service: str, new_token: Callable[[], str]) -> None:
@@ -248,14 +196,14 @@ def test_a_trailer_is_no_precondition(service: str, new_token: Callable[[], str]
 
     answer = ask(service, post + CHUNKS + b'If-Match: "7"\r\nIdempotency-Key: a b\r\n\r\n')
 
-    assert (answer[0], json.loads(answer[2])["response"]) == (200, "Echo: x")
+    assert (answer.status, answer.json["response"]) == (200, "Echo: x")
 
 
 def test_64_trailers_of_16_kib_fit_and_more_do_not(service: str, new_token: Callable[[], str]) -> None:
     post = POST + b"Authorization: Bearer " + new_token().encode() + b"\r\nConnection: close\r\n" + CHUNKS
 
-    assert ask(service, post + b"a: b\r\n" * 64 + b"\r\n")[0] == 200
-    assert ask(service, post + padding(16 * 1024) + b"\r\n")[0] == 200
+    assert ask(service, post + b"a: b\r\n" * 64 + b"\r\n").status == 200
+    assert ask(service, post + padding(16 * 1024) + b"\r\n").status == 200
     assert_problem(ask(service, post + b"a: b\r\n" * 65 + b"\r\n"), 431, "headers_too_large")
     assert_problem(ask(service, post + padding(16 * 1024 + 1) + b"\r\n"), 431, "headers_too_large")
     assert_problem(ask(service, post + b"a: b\r\n" * 2000 + b"\r\n"), 431, "headers_too_large")
@@ -283,7 +231,7 @@ def test_a_large_body_may_have_small_chunks_and_trailers(service: str, new_token
 
     answer = ask(service, post + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\na: b\r\n\r\n")
 
-    assert answer[0] == 200
+    assert answer.status == 200
 
 
 def test_a_body_may_have_4096_tiny_chunks_and_no_more(service: str, new_token: Callable[[], str]) -> None:
@@ -293,7 +241,7 @@ def test_a_body_may_have_4096_tiny_chunks_and_no_more(service: str, new_token: C
     fits = ask(service, request + b"1\r\n \r\n" * 4095 + b"0\r\n\r\n")
     more = ask(service, request + b"1\r\n \r\n" * 4096 + b"0\r\n\r\n")
 
-    assert fits[0] == 200
+    assert fits.status == 200
     assert_problem(more, 413, "body_too_large")
 
 
@@ -448,7 +396,7 @@ def test_who_waits_longest_makes_room_for_one_who_asks(settings: Settings) -> No
 
         newcomer = ask(crowded, GET + CLOSE)
 
-        assert newcomer[0] == 200
+        assert newcomer.status == 200
         assert read_all(first) == b""
         for connection in others:
             connection.sendall(GET + b"\r\n")
@@ -464,7 +412,7 @@ def test_who_just_came_has_not_waited_longest(settings: Settings) -> None:
 
         newcomer = ask(crowded, GET + CLOSE)
 
-        assert newcomer[0] == 200
+        assert newcomer.status == 200
         assert read_all(first) == b""
         for connection in others:
             connection.sendall(GET + b"\r\n")
@@ -488,7 +436,7 @@ def test_where_nobody_is_idle_there_is_no_room(settings: Settings, new_token: Ca
         assert refused.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: 1" in refused
         assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers)
-        assert ask(crowded, GET + CLOSE)[0] == 200
+        assert ask(crowded, GET + CLOSE).status == 200
 
 
 def test_who_does_not_take_the_end_of_an_answer_is_cut_off(settings: Settings, new_token: Callable[[], str]) -> None:
@@ -500,7 +448,7 @@ def test_who_does_not_take_the_end_of_an_answer_is_cut_off(settings: Settings, n
 
         for limit in range(1, 41):  # of some of these sizes just a little is left when the kernel's buffers are full
             for end in ("", "Connection: close\r\n"):
-                connection = stack.enter_context(not_reading(address))
+                connection = stack.enter_context(connected(address, receive_buffer=4096))
                 line = f"GET {path}/messages?limit={limit} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
                 connection.sendall(f"{line}{end}\r\n".encode())
 
@@ -517,7 +465,7 @@ def test_who_stops_reading_is_cut_off(
         for _ in range(2):
             client.post(f"{path}/messages", json=big)
 
-    with not_reading(quick) as connection:
+    with connected(quick, receive_buffer=4096) as connection:
         one = f"GET {path}/messages?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n\r\n"
         connection.sendall(one.encode() * 30)
         hung_up = select.poll()

@@ -9,7 +9,8 @@ import pytest
 
 from tests.security.corpus import SHOWN, corpus
 from tests.security.corpus.inputs import CANARY, CONVERSATION, MESSAGE, TOKEN, Input
-from tests.security.wire import Answer, exchange
+from tests.support.raw_answers import Answer
+from tests.support.raw_http import exchange
 
 INPUTS = corpus()
 INNER = re.compile(
@@ -76,7 +77,7 @@ def test_the_corpus_is_large_and_names_each_input_once() -> None:
 def test_an_input_gets_a_whole_answer_that_tells_nothing_and_the_next_request_is_served(
     world: World, given: Input
 ) -> None:
-    answers = exchange(world.service, world.fill(given.data), len(given.statuses), head=not given.has_bodies)
+    answers = exchange(world.service, world.fill(given.data), answers=len(given.statuses), has_bodies=given.has_bodies)
 
     assert tuple(answer.status for answer in answers) == given.statuses
     for answer in answers:
@@ -89,5 +90,5 @@ def test_an_input_gets_a_whole_answer_that_tells_nothing_and_the_next_request_is
             assert INNER.search(answer.raw) is None
             assert (CANARY.encode() in answer.raw.lower()) == (given.name in SHOWN)
     after = exchange(world.service, b"GET /api/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n"
-                     % world.token.encode(), 1)  # fmt: skip
+                     % world.token.encode(), answers=1)  # fmt: skip
     assert [one.status for one in after] == [200]

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from tests.support.better_auth_server import SignedIn
-from tests.support.better_auth_server.verdict import Header
+from tests.support.raw_http import Header
 
 _BASE64: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 FORMS: Final = ("token", "set_auth_token", "cookie_value", "cookie")

@@ -14,7 +14,7 @@ from tests.integration.better_auth.credentials import (
     url_safe,
 )
 from tests.support.better_auth_server import SignedIn
-from tests.support.better_auth_server.verdict import Header
+from tests.support.raw_http import Header
 
 type Text = Callable[[SignedIn, str], str]
 """A credential of a person, given better-auth's secret."""

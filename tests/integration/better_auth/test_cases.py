@@ -19,7 +19,7 @@ from tests.integration.better_auth.credentials import (
 )
 from tests.integration.better_auth.world import World
 from tests.support.better_auth_server import SignedIn
-from tests.support.better_auth_server.verdict import Header
+from tests.support.raw_http import Header
 
 CHAT = b'{"message": "hello"}'
 OTHER_SECRET = "another-secret-0123456789-abcdefghijklmnopqrstuvwxyz"
@@ -128,7 +128,7 @@ def test_we_answer_as_the_reference_says_and_better_auth_judges_as_it_says(
 
     if ours is None:
         assert answer.refusal == (401, "unauthenticated")
-        assert answer.header("www-authenticate") == "Bearer"
+        assert answer.headers["www-authenticate"] == "Bearer"
     else:
         assert (answer.status, cast.named(answer.json["user_id"])) == (200, ours)
     assert cast.named(cast.world.verdict(sent)) == theirs

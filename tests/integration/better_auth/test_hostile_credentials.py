@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from tests.integration.better_auth.credentials import FORMS, credential, encoded, json_web_token, signed
-from tests.integration.better_auth.raw_http import Answer
 from tests.integration.better_auth.world import World
-from tests.support.better_auth_server.verdict import Header
+from tests.support.raw_answers import Answer
+from tests.support.raw_http import Header
 
 HELLO: Final = b'{"message": "hello"}'
 REFUSALS: Final = {400, 401, 403, 413, 431}

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from tests.integration.better_auth.credentials import FORMS, bearer, credential
-from tests.integration.better_auth.raw_http import Connection
 from tests.integration.better_auth.world import World, running_world
+from tests.support.raw_http import Connection
 from tests.support.service import running_service
 
 RENAMED = """

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.integration.better_auth.credentials import FORMS, bearer, credential
-from tests.integration.better_auth.raw_http import Connection
 from tests.integration.better_auth.world import World
 from tests.support.better_auth_server import PASSWORD, SignedIn
+from tests.support.raw_http import Connection
 
 HAMMERS = 3
 

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.better_auth.credentials import FORMS, bearer, credential
 from tests.integration.better_auth.world import World, running_world
 from tests.support.better_auth_server import SignedIn
-from tests.support.better_auth_server.verdict import Header
+from tests.support.raw_http import Header
 
 HELLO: Final = b'{"message": "hello"}'
 

@@ -13,10 +13,10 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.migrating import migrate
 from entrypoints.settings import Settings
 from tests.integration.better_auth.credentials import encoded, signed
-from tests.integration.better_auth.raw_http import Answer, Connection
 from tests.support.better_auth_server import BetterAuthClient, BetterAuthServer, SignedIn
-from tests.support.better_auth_server.verdict import Header
 from tests.support.postgres import new_database
+from tests.support.raw_answers import Answer
+from tests.support.raw_http import Connection, Header
 from tests.support.service import running_service
 
 _ADD_PEOPLE = """

@@ -8,7 +8,8 @@ from typing import Any, Final, Self
 import httpx
 
 from tests.support.better_auth_server.signed_in import SignedIn
-from tests.support.better_auth_server.verdict import Header, ask_for_session
+from tests.support.better_auth_server.verdict import ask_for_session
+from tests.support.raw_http import Header
 
 PASSWORD: Final = "correct horse battery staple"
 

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-type Header = tuple[str | bytes, str | bytes]
+from tests.support.raw_http import Header
 
 # Node's HTTP parser refuses such headers before better-auth sees them: no session either.
 _REFUSED_BY_PARSER: Final = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE}
