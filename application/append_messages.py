@@ -10,7 +10,7 @@ from domain.errors import ConflictError, IdempotencyKeyTakenError, StaleError, S
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId
 from domain.message import Message, NewMessage
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
 
 _MAX_ATTEMPTS: Final = 100

@@ -1,7 +1,7 @@
 """Authenticate: who shows this credential."""
 
 from domain.credential import Credential
-from domain.ports import TokenVerifier
+from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
 
 

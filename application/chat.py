@@ -13,7 +13,8 @@ from domain.errors import AiAgentError, ResponderFailedError, RuleViolationError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId
 from domain.message import Message, NewMessage, Status
-from domain.ports import ConversationRepository, Responder, Turn
+from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.responder import Responder, Turn
 from domain.principal import Principal
 from domain.roles import Role
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.consistency import Finding, Kind
 from domain.identifiers import OwnerId
-from domain.inspection import StoredData
+from domain.ports.stored_data import StoredData
 
 NOBODY = OwnerId("")
 

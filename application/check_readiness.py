@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.ports import Readiness
+from domain.ports.readiness import Readiness
 
 
 class CheckReadiness:

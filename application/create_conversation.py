@@ -11,7 +11,8 @@ from domain.errors import IdempotencyKeyTakenError
 from domain.idempotency import Effect, IdempotencyKey
 from domain.message import Message, NewMessage
 from domain.metadata import make_metadata
-from domain.ports import ConversationIds, ConversationRepository
+from domain.ports.conversation_ids import ConversationIds
+from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
 from domain.title import check_title
 

@@ -1,7 +1,7 @@
 """Delete a conversation with all its messages."""
 
 from domain.identifiers import ConversationId
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
 
 

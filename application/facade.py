@@ -14,7 +14,11 @@ from application.get_message import GetMessage
 from application.list_conversations import ListConversations
 from application.read_history import ReadHistory
 from application.update_conversation import UpdateConversation
-from domain.ports import ConversationIds, ConversationRepository, Readiness, Responder, TokenVerifier
+from domain.ports.conversation_ids import ConversationIds
+from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.readiness import Readiness
+from domain.ports.responder import Responder
+from domain.ports.token_verifier import TokenVerifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

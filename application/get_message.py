@@ -2,7 +2,7 @@
 
 from domain.identifiers import ConversationId
 from domain.message import Message
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
 
 

@@ -7,7 +7,7 @@ from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import OwnerId
 from domain.message import Message
 from domain.pages import MessageWindow
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 
 
 async def effect_of(conversations: ConversationRepository, owner_id: OwnerId, key: IdempotencyKey | None) -> Effect:

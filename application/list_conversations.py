@@ -1,7 +1,7 @@
 """List conversations: the caller's own, latest activity first."""
 
 from domain.pages import ConversationCursor, ConversationPage, ConversationWindow
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
 
 

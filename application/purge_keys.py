@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from domain.errors import RuleViolationError
-from domain.maintenance import LEAST_KEY_AGE, StoredKeys
+from domain.maintenance import LEAST_KEY_AGE
+from domain.ports.stored_keys import StoredKeys
 
 
 class PurgeKeys:

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from domain.identifiers import OwnerId
-from domain.maintenance import Holdings, OwnedData, UserDirectory
+from domain.maintenance import Holdings
+from domain.ports.owned_data import OwnedData
+from domain.ports.user_directory import UserDirectory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from domain.conversation import Conversation, ConversationPatch
 from domain.errors import ConflictError, StateMovedError
 from domain.identifiers import ConversationId
 from domain.json_text import JsonText
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
 
 _MAX_ATTEMPTS: Final = 100

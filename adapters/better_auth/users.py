@@ -6,7 +6,7 @@ from typing import override
 from adapters.better_auth.queries import Queries
 from domain.errors import NoUsersError
 from domain.identifiers import OwnerId
-from domain.maintenance import UserDirectory
+from domain.ports.user_directory import UserDirectory
 
 
 class BetterAuthUserDirectory(UserDirectory):

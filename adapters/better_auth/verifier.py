@@ -14,7 +14,8 @@ from adapters.better_auth.signature import verify_signed
 from domain.credential import Credential, CredentialKind
 from domain.errors import BannedError, Refusal, UnauthenticatedError, UnavailableError
 from domain.identifiers import OwnerId
-from domain.ports import Readiness, TokenVerifier
+from domain.ports.readiness import Readiness
+from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
 
 _log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import override
 
-from domain.ports import Responder, Turn
+from domain.ports.responder import Responder, Turn
 
 
 class EchoResponder(Responder):

@@ -26,7 +26,7 @@ from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
 from domain.pages import ConversationCursor, ConversationWindow, MessageWindow
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 
 _SEQ: Final = attrgetter("seq")
 _TOP: Final = ConversationCursor(datetime(9999, 12, 31, tzinfo=UTC), ConversationId(UUID(int=2**128 - 1)))

@@ -13,7 +13,8 @@ from adapters.postgres.database import Database
 from adapters.postgres.owner_scan import owners_in
 from adapters.postgres.tables import conversations, idempotency_keys
 from domain.identifiers import OwnerId
-from domain.maintenance import Holdings, OwnedData
+from domain.maintenance import Holdings
+from domain.ports.owned_data import OwnedData
 
 _LIMIT = given("limit", BigInteger())
 

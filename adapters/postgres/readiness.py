@@ -7,7 +7,7 @@ import asyncpg
 from adapters.postgres.database import Database
 from adapters.postgres.migrating import REVISION_TABLE, newest_revision
 from domain.errors import UnavailableError
-from domain.ports import Readiness
+from domain.ports.readiness import Readiness
 
 _STATE: Final = f"""
     WITH needed (name, privilege, columns) AS (

@@ -11,8 +11,8 @@ from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from domain.consistency import CallHistory, Step, StoredConversation, StoredKey
 from domain.identifiers import ConversationId, OwnerId
-from domain.inspection import StoredData
 from domain.json_text import JsonText
+from domain.ports.stored_data import StoredData
 from domain.roles import Role
 
 _PAGE: Final = 200

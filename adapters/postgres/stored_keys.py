@@ -12,7 +12,7 @@ from adapters.postgres.database import Database
 from adapters.postgres.owner_scan import LIMIT, owners_in
 from adapters.postgres.tables import idempotency_keys
 from domain.identifiers import OwnerId
-from domain.maintenance import StoredKeys
+from domain.ports.stored_keys import StoredKeys
 
 _MINE = idempotency_keys.c.owner_id == OWNER
 _BATCH = (

@@ -5,7 +5,7 @@ import time
 from typing import override
 
 from domain.identifiers import ConversationId, make_uuid7
-from domain.ports import ConversationIds
+from domain.ports.conversation_ids import ConversationIds
 
 
 class RandomConversationIds(ConversationIds):

@@ -13,7 +13,11 @@ from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.readiness import PostgresReadiness
 from adapters.system.conversation_ids import RandomConversationIds
 from application.facade import Application
-from domain.ports import ConversationIds, ConversationRepository, Readiness, Responder, TokenVerifier
+from domain.ports.conversation_ids import ConversationIds
+from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.readiness import Readiness
+from domain.ports.responder import Responder
+from domain.ports.token_verifier import TokenVerifier
 from entrypoints.settings import Settings, SettingsError
 
 

@@ -26,7 +26,7 @@ from domain.json_text import EMPTY_OBJECT, JsonText
 from domain.message import NewMessage, Status
 from domain.metadata import make_metadata
 from domain.pages import MAX_PAGE_BYTES, ConversationCursor, ConversationWindow, MessageWindow
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository
 

@@ -19,9 +19,11 @@ from domain.errors import ConversationNotFoundError, NoUsersError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId, make_uuid7
 from domain.json_text import EMPTY_OBJECT
-from domain.maintenance import Holdings, OwnedData, UserDirectory
+from domain.maintenance import Holdings
 from domain.message import NewMessage
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.owned_data import OwnedData
+from domain.ports.user_directory import UserDirectory
 from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.maintenance import InMemoryOwnedData, InMemoryUserDirectory

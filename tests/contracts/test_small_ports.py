@@ -18,7 +18,10 @@ from domain.errors import Refusal, UnauthenticatedError
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT, JsonText
 from domain.message import Message, Status
-from domain.ports import ConversationIds, Readiness, Responder, TokenVerifier, Turn
+from domain.ports.conversation_ids import ConversationIds
+from domain.ports.readiness import Readiness
+from domain.ports.responder import Responder, Turn
+from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
 from domain.roles import Caller, Role
 from tests.support.fakes.others import (

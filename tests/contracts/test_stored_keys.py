@@ -15,8 +15,8 @@ from domain.conversation import NewConversation
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId, make_uuid7
 from domain.json_text import EMPTY_OBJECT
-from domain.maintenance import StoredKeys
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.stored_keys import StoredKeys
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.stored_keys import InMemoryStoredKeys
 

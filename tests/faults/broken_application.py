@@ -5,7 +5,7 @@ from application.chat import Chat, ChatTurn
 from domain.idempotency import Effect, IdempotencyKey
 from domain.message import NewMessage, Status
 from domain.pages import MessageWindow
-from domain.ports import Turn
+from domain.ports.responder import Turn
 from domain.principal import Principal
 from domain.roles import Role
 

@@ -11,7 +11,7 @@ import pytest
 from adapters.echo.responder import EchoResponder
 from application.get_message import GetMessage
 from domain.errors import UnavailableError
-from domain.ports import Turn
+from domain.ports.responder import Turn
 from entrypoints.http import errors
 from entrypoints.http.tally import Tally
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from application.facade import Application
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.others import (

@@ -18,7 +18,7 @@ from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
 from domain.pages import MAX_PAGE_BYTES, ConversationWindow, MessageWindow
-from domain.ports import ConversationRepository
+from domain.ports.conversation_repository import ConversationRepository
 
 
 @dataclass

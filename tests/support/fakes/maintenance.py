@@ -5,7 +5,9 @@ from typing import override
 
 from domain.errors import NoUsersError
 from domain.identifiers import ConversationId, OwnerId
-from domain.maintenance import Holdings, OwnedData, UserDirectory
+from domain.maintenance import Holdings
+from domain.ports.owned_data import OwnedData
+from domain.ports.user_directory import UserDirectory
 from tests.support.fakes.conversations import InMemoryConversationRepository
 
 

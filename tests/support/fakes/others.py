@@ -8,7 +8,10 @@ from uuid import UUID
 from domain.credential import Credential
 from domain.errors import BannedError, Refusal, UnauthenticatedError, UnavailableError
 from domain.identifiers import ConversationId
-from domain.ports import ConversationIds, Readiness, Responder, TokenVerifier, Turn
+from domain.ports.conversation_ids import ConversationIds
+from domain.ports.readiness import Readiness
+from domain.ports.responder import Responder, Turn
+from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
 
 

@@ -6,7 +6,7 @@ from typing import override
 
 from domain.consistency import CallHistory, StoredConversation, StoredKey
 from domain.identifiers import ConversationId, OwnerId
-from domain.inspection import StoredData
+from domain.ports.stored_data import StoredData
 
 
 @dataclass

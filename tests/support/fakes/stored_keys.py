@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import override
 
 from domain.identifiers import OwnerId
-from domain.maintenance import StoredKeys
+from domain.ports.stored_keys import StoredKeys
 from tests.support.fakes.conversations import InMemoryConversationRepository
 
 

@@ -17,7 +17,7 @@ from domain.errors import (
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message, Status
-from domain.ports import Turn
+from domain.ports.responder import Turn
 from domain.principal import Principal
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.conversations import InMemoryConversationRepository

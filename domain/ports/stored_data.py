@@ -1,7 +1,4 @@
-"""Inspection: what a check of all that is kept needs from outside.
-
-Each docstring is the contract that every implementation is tested against.
-"""
+"""The port to all that is kept, for the check of it; its docstrings are the contract of every implementation."""
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping

@@ -1,21 +1,15 @@
-"""The ports: what the application needs from outside, in the domain's own terms.
-
-Each docstring is the contract that every implementation is tested against.
-"""
+"""The port to the conversations that are kept; its docstrings are the contract of every implementation."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 
 from domain.append import AppendDecision
 from domain.conversation import Conversation, ConversationChange, NewConversation
-from domain.credential import Credential
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
 from domain.pages import ConversationWindow, MessageWindow
-from domain.principal import Principal
 
 
 class ConversationRepository(Protocol):
@@ -99,49 +93,3 @@ class ConversationRepository(Protocol):
     @abstractmethod
     async def delete(self, owner_id: OwnerId, conversation_id: ConversationId) -> None:
         """Delete the conversation and all its messages at once. Raises ConversationNotFoundError."""
-
-
-class TokenVerifier(Protocol):
-    """Tells whom a session belongs to."""
-
-    @abstractmethod
-    async def verify(self, credential: Credential) -> Principal:
-        """The caller, with the end of the session; never from a memory: what ended is refused at once.
-
-        Raises UnauthenticatedError: malformed, not signed as it must be, unknown, signed out, or expired by the
-        storage's clock. Raises BannedError if the session is valid and its user is banned; UnavailableError when the
-        storage is away.
-        """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """A user's turn that waits for a reply: what was said, and the message it is saved as."""
-
-    owner_id: OwnerId
-    text: str
-    message: Message
-
-
-class Responder(Protocol):
-    """Answers a user's turn."""
-
-    @abstractmethod
-    def reply(self, turn: Turn) -> AsyncIterator[str]:
-        """The reply's text, piece by piece. Any exception means that it failed after what it had said."""
-
-
-class ConversationIds(Protocol):
-    """Makes identifiers for new conversations."""
-
-    @abstractmethod
-    def next(self) -> ConversationId:
-        """An identifier that was never given before."""
-
-
-class Readiness(Protocol):
-    """Knows whether the service can keep its promises."""
-
-    @abstractmethod
-    async def check(self) -> None:
-        """Raise UnavailableError, saying why, unless this part of the storage answers and is as it must be."""

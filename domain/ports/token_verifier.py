@@ -1,0 +1,20 @@
+"""The port to the sessions; its docstrings are the contract of every implementation."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from domain.credential import Credential
+from domain.principal import Principal
+
+
+class TokenVerifier(Protocol):
+    """Tells whom a session belongs to."""
+
+    @abstractmethod
+    async def verify(self, credential: Credential) -> Principal:
+        """The caller, with the end of the session; never from a memory: what ended is refused at once.
+
+        Raises UnauthenticatedError: malformed, not signed as it must be, unknown, signed out, or expired by the
+        storage's clock. Raises BannedError if the session is valid and its user is banned; UnavailableError when the
+        storage is away.
+        """
