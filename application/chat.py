@@ -79,7 +79,7 @@ class Chat:
         key: IdempotencyKey | None,
     ) -> Appended | Created:
         try:
-            messages = [NewMessage(role=Role.USER, content=message, metadata=metadata or {})]
+            messages = [NewMessage(role=Role.USER, content=message, metadata=metadata)]
         except RuleViolationError as error:
             raise RuleViolationError(_FIELDS.get(error.field, error.field), str(error)) from error
         if conversation_id is None:

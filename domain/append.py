@@ -38,7 +38,7 @@ def depends_on_open_calls(messages: Sequence[NewMessage]) -> bool:
     for message in messages:
         if message.role is Role.USER:
             return False
-        if message.tool_calls or message.role is Role.TOOL:
+        if message.call_ids or message.role is Role.TOOL:
             return True
     return False
 
@@ -68,7 +68,7 @@ def decide_append(
 def _after(message: NewMessage, open_calls: frozenset[str] | None, field: str) -> frozenset[str] | None:
     if message.role is Role.USER:
         return frozenset()
-    if message.tool_calls:
+    if message.call_ids:
         return _open(message.call_ids, open_calls or frozenset(), field)
     if message.tool_call_id is not None:
         return _answer(message.tool_call_id, open_calls or frozenset(), field)

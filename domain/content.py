@@ -45,8 +45,8 @@ def text_of(content: Content) -> str:
     return " ".join(part["text"] for part in content if part.get("type") == "text")
 
 
-def check_tool_calls(calls: object) -> None:
-    """Raise RuleViolationError unless all are well formed and their ids differ."""
+def check_tool_calls(calls: object) -> frozenset[str]:
+    """The ids of the calls, or RuleViolationError unless all are well formed and their ids differ."""
     if not isinstance(calls, Sequence) or isinstance(calls, str):
         raise RuleViolationError("tool_calls", "must be a list of tool calls")
     if len(calls) > MAX_TOOL_CALLS:
@@ -64,6 +64,7 @@ def check_tool_calls(calls: object) -> None:
             body = _object(call.get(kind), f"{field}.{kind}")
             check_name(body.get("name"), f"{field}.{kind}.name", MAX_NAME)
             _text(body.get(payload), f"{field}.{kind}.{payload}")
+    return frozenset(seen)
 
 
 def check_name(value: object, field: str, longest: int) -> str:

@@ -1,7 +1,7 @@
 """Messages: as they are to be written, and as they are kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -28,52 +28,55 @@ class Status(StrEnum):
 class NewMessage:
     """A message to be written, in the terms of OpenAI's Chat Completions.
 
-    ``content`` is text, a list of content parts, or None; ``metadata`` any small JSON object.
+    ``content`` is text, a list of content parts, or None; ``metadata`` any small JSON object. What is kept of them is
+    fixed here: a list or an object that its caller changes later changes nothing.
     Raises RuleViolationError, naming the field, when it breaks a rule of its role.
     """
 
     role: Role
-    content: Content | None = None
-    tool_calls: Sequence[ToolCall] = ()
+    content: InitVar[Content | None] = None
+    tool_calls: InitVar[Sequence[ToolCall]] = ()
     tool_call_id: str | None = None
     name: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: InitVar[Mapping[str, Any] | None] = None
     status: Status = Status.COMPLETED
     content_json: JsonText | None = field(init=False)
     tool_calls_json: JsonText | None = field(init=False)
     metadata_json: JsonText = field(init=False)
+    text: str = field(init=False, repr=False)
+    """The text of its content, parts joined by a space."""
+    call_ids: frozenset[str] = field(init=False)
+    """The ids of the tool calls that it opens."""
 
-    def __post_init__(self) -> None:
-        self._check_what_the_role_may_carry()
-        if self.content is not None:
-            contents.check_content(self.role, self.content)
-        if self.tool_calls:
-            contents.check_tool_calls(self.tool_calls)
-        self._check_what_the_role_must_carry()
+    def __post_init__(
+        self, content: Content | None, tool_calls: Sequence[ToolCall], metadata: Mapping[str, Any] | None
+    ) -> None:
+        self._check_what_the_role_may_carry(tool_calls)
+        if content is not None:
+            contents.check_content(self.role, content)
+        call_ids = contents.check_tool_calls(tool_calls) if tool_calls else frozenset()
+        self._check_what_the_role_must_carry(content, call_ids)
         if self.name is not None:
             contents.check_name(self.name, "name", contents.MAX_NAME)
-        object.__setattr__(self, "content_json", _encode(self.content, "content"))
-        object.__setattr__(self, "tool_calls_json", _encode(self.tool_calls or None, "tool_calls"))
-        object.__setattr__(self, "metadata_json", make_metadata(self.metadata))
+        object.__setattr__(self, "content_json", _encode(content, "content"))
+        object.__setattr__(self, "tool_calls_json", _encode(tool_calls or None, "tool_calls"))
+        object.__setattr__(self, "metadata_json", make_metadata(metadata))
+        object.__setattr__(self, "text", "" if content is None else contents.text_of(content))
+        object.__setattr__(self, "call_ids", call_ids)
 
-    @property
-    def call_ids(self) -> frozenset[str]:
-        """The ids of the tool calls that this message opens."""
-        return frozenset(call["id"] for call in self.tool_calls)
-
-    def _check_what_the_role_may_carry(self) -> None:
-        carried = {"tool_calls": self.tool_calls, "tool_call_id": self.tool_call_id, "name": self.name}
+    def _check_what_the_role_may_carry(self, tool_calls: Sequence[ToolCall]) -> None:
+        carried = {"tool_calls": tool_calls, "tool_call_id": self.tool_call_id, "name": self.name}
         for key, value in carried.items():
             if value not in (None, ()) and value != [] and key not in MAY_CARRY[self.role]:
                 raise RuleViolationError(key, f"is not carried by {self.role} messages")
 
-    def _check_what_the_role_must_carry(self) -> None:
+    def _check_what_the_role_must_carry(self, content: Content | None, call_ids: frozenset[str]) -> None:
         if self.role is Role.TOOL:
             contents.check_name(self.tool_call_id, "tool_call_id", contents.MAX_CALL_ID)
-        if self.content is None:
-            if not (self.role is Role.ASSISTANT and self.tool_calls):
+        if content is None:
+            if not (self.role is Role.ASSISTANT and call_ids):
                 raise RuleViolationError("content", f"is required for {self.role} messages")
-        elif self.role in MUST_SAY_SOMETHING and contents.is_blank(self.content):
+        elif self.role in MUST_SAY_SOMETHING and contents.is_blank(content):
             raise RuleViolationError("content", "must not be blank")
 
 

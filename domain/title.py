@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from domain import content as contents
 from domain.errors import RuleViolationError
 from domain.message import NewMessage
 from domain.roles import Role
@@ -24,8 +23,8 @@ def check_title(title: str) -> None:
 def suggest_title(messages: Iterable[NewMessage]) -> str | None:
     """The opening words of the first user message that has text, on one line, at most 60 characters and an ellipsis."""
     for message in messages:
-        if message.role is Role.USER and message.content is not None:
-            words = contents.text_of(message.content)[:_READ_AT_MOST].replace("\0", " ").split()
+        if message.role is Role.USER:
+            words = message.text[:_READ_AT_MOST].replace("\0", " ").split()
             if words:
                 return _shorten(" ".join(words))
     return None
