@@ -1,7 +1,7 @@
 """A conversation, how it begins, and what may be changed of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -10,7 +10,7 @@ from domain.append import AppendDecision
 from domain.errors import RuleViolationError
 from domain.identifiers import ConversationId
 from domain.json_text import EMPTY_OBJECT, JsonText
-from domain.metadata import make_metadata, merge_patch
+from domain.metadata import make_metadata, make_patch, merge_patch
 from domain.title import check_title
 
 
@@ -66,20 +66,26 @@ UNSET: Final = Unset.UNSET
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationPatch:
-    """What a caller wants changed, as JSON Merge Patch (RFC 7396): what is not mentioned stays, None removes."""
+    """What a caller wants changed, as JSON Merge Patch (RFC 7396): what is not mentioned stays, None removes.
+
+    Raises RuleViolationError for a title that is none, and for metadata that no object can come of.
+    """
 
     title: str | None | Unset = UNSET
-    metadata: Mapping[str, Any] | None | Unset = UNSET
+    metadata: InitVar[Mapping[str, Any] | None | Unset] = UNSET
     archived: bool | None | Unset = UNSET
+    metadata_patch: JsonText | None | Unset = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, metadata: Mapping[str, Any] | None | Unset) -> None:
         if isinstance(self.title, str):
             check_title(self.title)
+        patch = metadata if metadata is None or metadata is UNSET else make_patch(metadata)
+        object.__setattr__(self, "metadata_patch", patch)
 
     @property
     def depends_on_metadata(self) -> bool:
         """Whether the outcome can't be known without the metadata as it is."""
-        return isinstance(self.metadata, Mapping)
+        return isinstance(self.metadata_patch, JsonText)
 
     def decide(self, metadata: JsonText | None) -> "ConversationChange":
         """The change to write, decided on the metadata as it is (None where it doesn't matter)."""
@@ -91,13 +97,13 @@ class ConversationPatch:
         )
 
     def _merge(self, metadata: JsonText | None) -> JsonText | None:
-        if self.metadata is UNSET:
+        if self.metadata_patch is UNSET:
             return None
-        if self.metadata is None:
+        if self.metadata_patch is None:
             return EMPTY_OBJECT
         if metadata is None:
             raise RuleViolationError("metadata", "can't be merged into nothing")
-        return make_metadata(merge_patch(metadata.value, self.metadata))
+        return make_metadata(merge_patch(metadata.value, self.metadata_patch.value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,16 @@ def make_metadata(value: Mapping[str, Any] | None) -> JsonText:
     """
     if not value:
         return EMPTY_OBJECT
+    document = make_patch(value)
+    if len(document.text.encode()) + _digits_to_write_out(value, document) > MAX_BYTES:
+        raise RuleViolationError("metadata", f"must not exceed {MAX_BYTES} bytes as JSON")
+    if "\\u0000" in document.text and _holds_nul(value):
+        raise RuleViolationError("metadata", "must not contain the character U+0000")
+    return document
+
+
+def make_patch(value: Mapping[str, Any]) -> JsonText:
+    """A merge patch as JSON, within 8 levels; the other limits hold for what comes of it."""
     if depth_of(value, MAX_DEPTH) > MAX_DEPTH:
         raise RuleViolationError("metadata", f"must not nest deeper than {MAX_DEPTH} levels")
     try:
@@ -29,10 +39,6 @@ def make_metadata(value: Mapping[str, Any] | None) -> JsonText:
         raise RuleViolationError("metadata", _FORM) from error
     if not document.text.startswith("{"):
         raise RuleViolationError("metadata", _FORM)
-    if len(document.text.encode()) + _digits_to_write_out(value, document) > MAX_BYTES:
-        raise RuleViolationError("metadata", f"must not exceed {MAX_BYTES} bytes as JSON")
-    if "\\u0000" in document.text and _holds_nul(value):
-        raise RuleViolationError("metadata", "must not contain the character U+0000")
     return document
 
 

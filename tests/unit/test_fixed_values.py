@@ -1,9 +1,18 @@
 """A value of the domain stays what it was when it was built, whatever its caller does with what it was built from."""
 
+from typing import Any
+
+import pytest
+
 from domain.append import decide_append
+from domain.conversation import ConversationPatch
+from domain.errors import RuleViolationError
 from domain.json_text import JsonText
 from domain.message import NewMessage
 from domain.roles import Role
+
+ENDLESS: dict[str, Any] = {}
+ENDLESS["again"] = ENDLESS
 
 
 def test_a_message_opens_the_calls_that_it_stores() -> None:
@@ -38,3 +47,23 @@ def test_an_append_writes_the_messages_that_it_was_decided_on() -> None:
     messages.append(NewMessage(role=Role.ASSISTANT, content="forged"))
 
     assert len(decision.messages) == 1
+
+
+def test_a_patch_merges_the_metadata_that_it_was_given() -> None:
+    inner = {"b": 1}
+    metadata: dict[str, Any] = {"a": inner, "gone": None}
+    patch = ConversationPatch(metadata=metadata)
+
+    inner["b"] = 2
+    metadata["c"] = 3
+
+    change = patch.decide(JsonText('{"gone":0,"kept":0}'))
+    assert change.metadata == JsonText('{"a":{"b":1},"kept":0}')
+
+
+@pytest.mark.parametrize("metadata", [["a"], {"a": float("nan")}, {"a": {1}}, {"a": "\ud800"}, ENDLESS])
+def test_a_patch_of_what_is_no_json_object_cannot_be_built(metadata: Any) -> None:
+    with pytest.raises(RuleViolationError) as raised:
+        ConversationPatch(metadata=metadata)
+
+    assert raised.value.field == "metadata"
