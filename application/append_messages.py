@@ -45,6 +45,7 @@ class AppendMessages:
         Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError; StaleError
         if ``follows`` is given and is not the last seq. Without it no append fails for being concurrent with others.
         """
+        messages = tuple(messages)  # a caller's list may change while this waits
         principal.require_authorship(message.role for message in messages)
         needs_state = depends_on_open_calls(messages)
         for _ in range(_MAX_ATTEMPTS):

@@ -14,7 +14,7 @@ class ListConversations:
     async def __call__(self, principal: Principal, window: ConversationWindow) -> ConversationPage:
         """A page of them. One that becomes active during a walk moves to the top and is not met again below."""
         found = await self._conversations.conversations(principal.owner_id, window)
-        page = found[: window.limit]
+        page = tuple(found[: window.limit])
         more = len(found) > len(page)
         return ConversationPage(
             conversations=page,

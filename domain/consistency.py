@@ -1,9 +1,10 @@
 """Consistency: what is kept, as a check reads it, and what it finds wrong with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from domain.append import decide_append
 from domain.errors import RuleViolationError
@@ -38,6 +39,9 @@ class Finding:
     owner_id: OwnerId
     conversation_id: ConversationId | None = None
     numbers: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", MappingProxyType({**self.numbers}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +108,8 @@ class Step:
 class CallHistory:
     """A conversation's open tool calls as they are kept, and all steps since its last user turn, at one instant."""
 
-    open_calls: Sequence[str]
-    steps: Sequence[Step]
+    open_calls: tuple[str, ...]
+    steps: tuple[Step, ...]
 
     def findings(self, owner_id: OwnerId, conversation_id: ConversationId) -> Iterator[Finding]:
         """What is wrong: with the calls, with their order (a write compares it), or with a step that no append makes.

@@ -48,7 +48,7 @@ class MessagePage:
     """Messages of a conversation, oldest first, and whether there are more on either side."""
 
     conversation: Conversation
-    messages: Sequence[Message]
+    messages: tuple[Message, ...]
     has_more_before: bool
     has_more_after: bool
 
@@ -60,7 +60,7 @@ class MessagePage:
         else:  # nothing lies on this side of the anchor, so all there is lies on the other
             before = window.after is not None and conversation.last_seq > 0
             after = window.before is not None and conversation.last_seq > 0
-        return cls(conversation=conversation, messages=messages, has_more_before=before, has_more_after=after)
+        return cls(conversation=conversation, messages=tuple(messages), has_more_before=before, has_more_after=after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +88,5 @@ class ConversationWindow:
 class ConversationPage:
     """Conversations, latest activity first, and the place where the next page begins (None: this is the last)."""
 
-    conversations: Sequence[Conversation]
+    conversations: tuple[Conversation, ...]
     next_cursor: ConversationCursor | None

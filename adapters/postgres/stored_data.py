@@ -63,8 +63,8 @@ class PostgresStoredData(StoredData):
         rows = await self._fetch(inspecting.CALLS, owner_id=owner_id, conversation_id=conversation_id)
         if not rows:
             return None
-        steps = [_step_of(row) for row in rows if row["seq"] is not None]
-        return CallHistory(open_calls=rows[0]["open_tool_calls"], steps=steps)
+        steps = tuple(_step_of(row) for row in rows if row["seq"] is not None)
+        return CallHistory(open_calls=tuple(rows[0]["open_tool_calls"]), steps=steps)
 
     async def _by_id(self, statement: Statement, owner_id: OwnerId) -> AsyncIterator[asyncpg.Record]:
         first = 0

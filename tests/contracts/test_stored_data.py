@@ -81,7 +81,7 @@ async def test_the_steps_are_those_since_the_last_user_turn(database: Database, 
     history = await data.calls(ann, IDS[0])
 
     assert history is not None
-    assert history.open_calls == ["b"]
+    assert history.open_calls == ("b",)
     assert [(step.seq, step.role) for step in history.steps] == [
         (4, Role.USER),
         (6, Role.ASSISTANT),

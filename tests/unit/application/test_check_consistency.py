@@ -46,7 +46,7 @@ async def test_every_finding_is_reported_and_counted_with_its_owner() -> None:
         conversations=[broken],
         stray={TWO: 5},
         keys=[StoredKey(conversation_id=ONE, first_seq=4, last_seq=5, conversation_last_seq=4)],
-        calls={ONE: CallHistory(open_calls=["a"], steps=[])},
+        calls={ONE: CallHistory(open_calls=("a",), steps=())},
     )
 
     totals, found = await check(ScriptedStoredData({ANN: Belongings(), BOB: bobs}, {"messages": 2}))

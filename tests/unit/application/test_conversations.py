@@ -1,6 +1,6 @@
 """The other use cases, on fakes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import override
 
 import pytest
@@ -42,11 +42,12 @@ def call(call_id: str) -> NewMessage:
 
 
 class BusyRepository(InMemoryConversationRepository):
-    """Another writer gets in before each write, ``times`` times."""
+    """Another writer gets in before each write, ``times`` times; ``meanwhile`` is what else happens then."""
 
-    def __init__(self, times: int) -> None:
+    def __init__(self, times: int, meanwhile: Callable[[], object] = lambda: None) -> None:
         super().__init__()
         self.times = times
+        self.meanwhile = meanwhile
 
     @override
     async def append(
@@ -58,6 +59,7 @@ class BusyRepository(InMemoryConversationRepository):
     ) -> Sequence[Message]:
         if self.times:
             self.times -= 1
+            self.meanwhile()
             open_calls, _ = await self.open_calls(owner_id, conversation_id, None)
             other = call(f"other-{self.times}")
             in_between = AppendDecision(
@@ -115,7 +117,7 @@ async def test_a_users_session_writes_user_messages_only() -> None:
     with pytest.raises(RoleNotAllowedError):
         await application.create_conversation(ANN, messages=[forged])
 
-    assert (await application.read_history(ANN, conversation.id)).messages == []
+    assert (await application.read_history(ANN, conversation.id)).messages == ()
     assert (await application.append_messages(AGENT, conversation.id, [forged])).messages[0].seq == 1
 
 
@@ -129,6 +131,16 @@ async def test_an_append_is_decided_anew_when_the_state_moved() -> None:
     assert appended.messages[0].seq == 4
     open_calls, _ = await world.conversations.open_calls(ANN.owner_id, conversation.id, None)
     assert open_calls == {"mine", "other-0", "other-1", "other-2"}
+
+
+async def test_an_append_that_is_decided_anew_writes_the_messages_that_were_given() -> None:
+    messages = [call("mine")]
+    world = FakeWorld(conversations=BusyRepository(times=1, meanwhile=lambda: messages.append(HELLO)))
+    conversation = (await world.application.create_conversation(ANN)).conversation
+
+    appended = await world.application.append_messages(AGENT, conversation.id, messages)
+
+    assert [message.role for message in appended.messages] == [Role.ASSISTANT]
 
 
 async def test_an_append_that_can_never_win_ends_in_a_conflict() -> None:
