@@ -47,6 +47,8 @@ class Refusal(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     UNKNOWN = "unknown_session"
     EXPIRED = "expired_session"
+    UNFIT_USER_ID = "unfit_user_id"
+    """The session is valid, but its user's id can't be an owner's."""
 
 
 class UnauthenticatedError(AiAgentError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from domain.errors import RoleNotAllowedError, RuleViolationError
+from domain.errors import Refusal, RoleNotAllowedError, RuleViolationError, UnauthenticatedError
 from domain.identifiers import OwnerId
 from domain.roles import MAY_AUTHOR, Caller, Role
 
@@ -28,6 +28,14 @@ class Principal:
     def __post_init__(self) -> None:
         if not 0 < len(self.owner_id) <= _MAX_OWNER_LENGTH or not self.owner_id.isprintable():
             raise RuleViolationError("owner_id", f"must be 1 to {_MAX_OWNER_LENGTH} printable characters")
+
+    @classmethod
+    def of_session(cls, user_id: str, *, expires_at: datetime, impersonated_by: str | None = None) -> Self:
+        """The user of a session that is valid. Raises UnauthenticatedError if the user's id can't be an owner's."""
+        try:
+            return cls(owner_id=OwnerId(user_id), session_expires_at=expires_at, impersonated_by=impersonated_by)
+        except RuleViolationError:
+            raise UnauthenticatedError(Refusal.UNFIT_USER_ID) from None
 
     @classmethod
     def agent(cls, *, on_behalf_of: str) -> Self:

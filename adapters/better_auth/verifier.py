@@ -13,7 +13,6 @@ from adapters.better_auth.queries import Queries
 from adapters.better_auth.signature import verify_signed
 from domain.credential import Credential, CredentialKind
 from domain.errors import BannedError, Refusal, UnauthenticatedError, UnavailableError
-from domain.identifiers import OwnerId
 from domain.ports.readiness import Readiness
 from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
@@ -58,10 +57,8 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
             raise UnauthenticatedError(Refusal.EXPIRED)
         if row["is_banned"]:
             raise BannedError
-        return Principal(
-            owner_id=OwnerId(row["user_id"]),
-            session_expires_at=row["expires_at"],
-            impersonated_by=row["impersonated_by"],
+        return Principal.of_session(
+            row["user_id"], expires_at=row["expires_at"], impersonated_by=row["impersonated_by"]
         )
 
     @override

@@ -14,7 +14,7 @@ class TokenVerifier(Protocol):
     async def verify(self, credential: Credential) -> Principal:
         """The caller, with the end of the session; never from a memory: what ended is refused at once.
 
-        Raises UnauthenticatedError: malformed, not signed as it must be, unknown, signed out, or expired by the
-        storage's clock. Raises BannedError if the session is valid and its user is banned; UnavailableError when the
-        storage is away.
+        Raises UnauthenticatedError: malformed, not signed as it must be, unknown, signed out, expired by the storage's
+        clock, or of a user whose id can't be an owner's. Raises BannedError if the session is valid and its user is
+        banned; UnavailableError when the storage is away.
         """

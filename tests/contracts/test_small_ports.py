@@ -22,17 +22,18 @@ from domain.ports.conversation_ids import ConversationIds
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder, Turn
 from domain.ports.token_verifier import TokenVerifier
-from domain.principal import Principal
 from domain.roles import Caller, Role
 from tests.support.fakes.others import (
     CountingConversationIds,
     InMemoryTokenVerifier,
     ScriptedResponder,
+    Session,
     StaticReadiness,
 )
 from tests.support.service import SECRET
 
-type SignIn = Callable[[timedelta], Awaitable[tuple[str, str]]]
+type SignIn = Callable[[timedelta, str], Awaitable[str]]
+"""Signs a user in for a time; the token."""
 
 
 def bearer(token: str) -> Credential:
@@ -41,20 +42,19 @@ def bearer(token: str) -> Credential:
 
 @pytest.fixture(params=["in memory", "better-auth"])
 def verifier_and_sign_in(request: pytest.FixtureRequest, database: Database) -> tuple[TokenVerifier, SignIn]:
-    """A verifier, and what signs somebody in for a time: their id and token."""
+    """A verifier, and what signs somebody in."""
     fake = InMemoryTokenVerifier()
 
-    async def in_memory(life: timedelta) -> tuple[str, str]:
-        user, token = f"user-{secrets.token_hex(6)}", secrets.token_hex(16)
-        fake.sessions[token] = Principal(owner_id=OwnerId(user), session_expires_at=datetime.now(UTC) + life)
-        return user, token
+    async def in_memory(life: timedelta, user_id: str) -> str:
+        token = secrets.token_hex(16)
+        fake.sessions[token] = Session(user_id=user_id, expires_at=datetime.now(UTC) + life)
+        return token
 
-    async def better_auth(life: timedelta) -> tuple[str, str]:
-        user = f"user-{secrets.token_hex(6)}"
-        token = await open_session(database, user)
+    async def better_auth(life: timedelta, user_id: str) -> str:
+        token = await open_session(database, user_id)
         sql = 'UPDATE "session" SET "expiresAt" = clock_timestamp() + $1::interval WHERE "token" = $2'
         await database.fetch_row(sql, (life, token))
-        return user, token
+        return token
 
     if request.param == "in memory":
         return fake, in_memory
@@ -62,11 +62,16 @@ def verifier_and_sign_in(request: pytest.FixtureRequest, database: Database) -> 
     return verifier, better_auth
 
 
+def new_user() -> str:
+    return f"user-{secrets.token_hex(6)}"
+
+
 async def test_a_token_belongs_to_its_user_until_the_session_ends(
     verifier_and_sign_in: tuple[TokenVerifier, SignIn],
 ) -> None:
     verifier, sign_in = verifier_and_sign_in
-    user, token = await sign_in(timedelta(minutes=5))
+    user = new_user()
+    token = await sign_in(timedelta(minutes=5), user)
 
     principal = await verifier.verify(bearer(token))
 
@@ -77,12 +82,32 @@ async def test_a_token_belongs_to_its_user_until_the_session_ends(
 
 async def test_an_expired_session_is_nobodys(verifier_and_sign_in: tuple[TokenVerifier, SignIn]) -> None:
     verifier, sign_in = verifier_and_sign_in
-    _, token = await sign_in(timedelta(milliseconds=-1))
+    token = await sign_in(timedelta(milliseconds=-1), new_user())
 
     with pytest.raises(UnauthenticatedError) as raised:
         await verifier.verify(bearer(token))
 
     assert raised.value.refusal is Refusal.EXPIRED
+
+
+async def test_the_longest_user_id_is_an_owner(verifier_and_sign_in: tuple[TokenVerifier, SignIn]) -> None:
+    verifier, sign_in = verifier_and_sign_in
+    user = f"{new_user():x<255}"
+
+    assert (await verifier.verify(bearer(await sign_in(timedelta(minutes=5), user)))).owner_id == user
+
+
+@pytest.mark.parametrize("rest", ["x" * 256, "a\nb", "\u200b", "\u2028", "\ue000"])
+async def test_a_session_whose_user_can_own_nothing_is_nobodys(
+    verifier_and_sign_in: tuple[TokenVerifier, SignIn], rest: str
+) -> None:
+    verifier, sign_in = verifier_and_sign_in
+    token = await sign_in(timedelta(minutes=5), f"{new_user()}{rest}")
+
+    with pytest.raises(UnauthenticatedError) as raised:
+        await verifier.verify(bearer(token))
+
+    assert raised.value.refusal is Refusal.UNFIT_USER_ID
 
 
 @pytest.mark.parametrize("token", ["", "x", "0" * 32, "x" * 10_000, "a\0b" * 8, "\ud800" * 20, "' OR 1=1 -- --- ---"])

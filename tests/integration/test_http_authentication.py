@@ -90,6 +90,22 @@ def test_every_refusal_is_the_same(anonymous: httpx.Client) -> None:
     assert len(answers) == 1
 
 
+@pytest.mark.parametrize("user", ["x" * 256, "line\nfeed"], ids=["too long", "unprintable"])
+def test_a_user_who_can_own_nothing_is_refused_as_any_other(
+    anonymous: httpx.Client, client: httpx.Client, database_url: str, caplog: pytest.LogCaptureFixture, user: str
+) -> None:
+    own = client.get("/api/me").json()["user_id"]
+    other = f"{own}{user}"
+    add = """INSERT INTO "user" ("id", "name", "email", "emailVerified") VALUES ('{other}', 'x', '{other}', true)"""
+    move = """UPDATE "session" SET "userId" = '{other}' WHERE "userId" = '{own}'"""
+    execute(database_url, add.format(other=other), move.format(other=other, own=own))
+
+    answer = client.get("/api/me")
+
+    assert (answer.status_code, answer.content) == (401, anonymous.get("/api/me").content)
+    assert "unfit_user_id" in caplog.text
+
+
 def test_two_credentials_are_none(anonymous: httpx.Client, new_token: Callable[[], str]) -> None:
     headers = [("Authorization", f"Bearer {new_token()}")] * 2
 

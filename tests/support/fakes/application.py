@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 from application.facade import Application
 from domain.ports.conversation_repository import ConversationRepository
-from domain.principal import Principal
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.others import (
     CountingConversationIds,
     InMemoryTokenVerifier,
     ScriptedResponder,
+    Session,
     StaticReadiness,
 )
 
@@ -21,7 +21,7 @@ class FakeWorld:
     conversations: ConversationRepository = field(default_factory=InMemoryConversationRepository)
     responder: ScriptedResponder = field(default_factory=lambda: ScriptedResponder("Hi ", "there"))
     readiness: StaticReadiness = field(default_factory=StaticReadiness)
-    sessions: dict[str, Principal] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
 
     @property
     def application(self) -> Application:

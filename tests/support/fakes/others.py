@@ -1,6 +1,7 @@
 """Fakes of the small ports."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import override
 from uuid import UUID
@@ -15,23 +16,31 @@ from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
 
 
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Whose session it is, and when it ends."""
+
+    user_id: str
+    expires_at: datetime
+
+
 class InMemoryTokenVerifier(TokenVerifier):
     """Knows the tokens it is given."""
 
-    def __init__(self, sessions: dict[str, Principal] | None = None) -> None:
+    def __init__(self, sessions: dict[str, Session] | None = None) -> None:
         self.sessions = sessions or {}
         self.banned: set[str] = set()
 
     @override
     async def verify(self, credential: Credential) -> Principal:
-        principal = self.sessions.get(credential.value)
-        if principal is None:
+        session = self.sessions.get(credential.value)
+        if session is None:
             raise UnauthenticatedError(Refusal.UNKNOWN)
-        if principal.session_expires_at and principal.session_expires_at <= datetime.now(UTC):
+        if session.expires_at <= datetime.now(UTC):
             raise UnauthenticatedError(Refusal.EXPIRED)
-        if principal.owner_id in self.banned:
+        if session.user_id in self.banned:
             raise BannedError
-        return principal
+        return Principal.of_session(session.user_id, expires_at=session.expires_at)
 
 
 class CountingConversationIds(ConversationIds):

@@ -2,17 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from litestar.handlers import BaseRouteHandler
 from litestar.testing import AsyncTestClient
 
 from application.facade import Application
-from domain.identifiers import OwnerId
-from domain.principal import Principal
 from entrypoints.app import make_app, make_litestar
 from entrypoints.settings import Settings
 from tests.support.fakes.application import FakeWorld
+from tests.support.fakes.others import Session
 
 TOKEN = "the-session-of-ann"
 
@@ -22,7 +22,7 @@ async def service_on(
     world: FakeWorld, *routes: BaseRouteHandler, request_timeout: float = 10
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of Ann's, of the service on these fakes; with ``routes`` besides its own it stands without its edge."""
-    world.sessions[TOKEN] = Principal(owner_id=OwnerId("ann"))
+    world.sessions[TOKEN] = Session(user_id="ann", expires_at=datetime.now(UTC) + timedelta(hours=1))
     settings = Settings(database_url="postgresql://nowhere", auth_cookies=False, request_timeout=request_timeout)
 
     @asynccontextmanager

@@ -1,6 +1,7 @@
 """The other use cases, on fakes."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import override
 
 import pytest
@@ -27,7 +28,7 @@ from domain.principal import Principal
 from domain.roles import Role
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.conversations import InMemoryConversationRepository
-from tests.support.fakes.others import StaticReadiness
+from tests.support.fakes.others import Session, StaticReadiness
 
 ANN = Principal(owner_id=OwnerId("ann"))
 AGENT = Principal.agent(on_behalf_of="ann")
@@ -81,9 +82,12 @@ class BusyRepository(InMemoryConversationRepository):
 
 
 async def test_a_token_tells_who_calls() -> None:
-    world = FakeWorld(sessions={"good": ANN})
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    world = FakeWorld(sessions={"good": Session(user_id="ann", expires_at=tomorrow)})
 
-    assert await world.application.authenticate(Credential(kind=CredentialKind.BEARER, value="good")) == ANN
+    principal = await world.application.authenticate(Credential(kind=CredentialKind.BEARER, value="good"))
+
+    assert principal == Principal(owner_id=OwnerId("ann"), session_expires_at=tomorrow)
     with pytest.raises(UnauthenticatedError):
         await world.application.authenticate(Credential(kind=CredentialKind.BEARER, value="bad"))
 
