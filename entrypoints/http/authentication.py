@@ -37,7 +37,7 @@ class Authentication(ASGIMiddleware):
 
     def __init__(self, policy: AuthenticationPolicy) -> None:
         self._policy = policy
-        self._refusals = Tally(_log)
+        self._refusals = Tally(_log, "Refused")
 
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:

@@ -16,7 +16,7 @@ from entrypoints.http.statuses import MEANING, STATUS
 from entrypoints.http.tally import Tally
 
 _log = logging.getLogger(__name__)
-_outages = Tally(_log)
+_outages = Tally(_log, "Storage unavailable")
 
 _FRAMEWORK_CODES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.NOT_FOUND: "not_found",

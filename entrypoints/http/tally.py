@@ -1,4 +1,4 @@
-"""A tally: what anybody can make happen as often as they like is counted, and logged now and then."""
+"""A tally: it counts an event that anybody can cause at will, and logs some of the occurrences."""
 
 import logging
 import math
@@ -10,13 +10,15 @@ _QUIET_SECONDS: Final = 60
 
 
 class Tally:
-    """Logs the 1st, 2nd, 4th, 8th … refusal of each kind: the first shows at once, an attack does not fill the log.
+    """Logs the 1st, 2nd, 4th, 8th … occurrence of each kind of the event: an attack does not fill the log.
 
-    After a quiet minute it counts from 1 again: what comes back another day shows at once too.
+    ``event`` is what the log says has happened, such as "Refused". After a minute without that kind it counts from 1
+    again, so the first occurrence of another day shows at once too.
     """
 
-    def __init__(self, log: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, log: logging.Logger, event: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._log = log
+        self._event = event
         self._clock = clock
         self._counts: dict[str, tuple[int, float]] = {}
 
@@ -27,4 +29,4 @@ class Tally:
         count = 1 if now - last >= _QUIET_SECONDS else count + 1
         self._counts[kind] = count, now
         if count & (count - 1) == 0:
-            self._log.warning("Refused %d time(s) since the last quiet minute: %s", count, kind)
+            self._log.warning("%s %d time(s) since the last quiet minute: %s", self._event, count, kind)

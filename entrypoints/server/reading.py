@@ -25,7 +25,7 @@ _USUAL_FRAME: Final = 16
 class GuardedProtocol(WritingProtocol):
     """The whole protocol: refuses what breaks a limit, such as a large head (431, 414) or a slow request (408)."""
 
-    refusals: ClassVar[Tally] = Tally(logging.getLogger(__name__))
+    refusals: ClassVar[Tally] = Tally(logging.getLogger(__name__), "Refused")
 
     connections: set[Connection]  # type: ignore[assignment]  # uvicorn's own are not served here
 

@@ -71,22 +71,22 @@ def test_an_outage_does_not_fill_the_log_and_shows_its_causes(
         raise UnavailableError from next(causes)
 
     monkeypatch.setattr(GetMessage, "__call__", away)
-    monkeypatch.setattr(errors, "_outages", Tally(logging.getLogger("tests.tally")))
+    monkeypatch.setattr(errors, "_outages", Tally(logging.getLogger("tests.tally"), "Storage unavailable"))
 
     path = f"/api/conversations/conv_{'0' * 32}/messages/msg_{'0' * 40}"
     statuses = {client.get(path).status_code for _ in range(101)}
 
     assert statuses == {503}
     said = [record.getMessage() for record in caplog.records if not record.name.startswith("httpx")]
-    refused = "Refused {} time(s) since the last quiet minute: unavailable (UnavailableError from {})"
+    outage = "Storage unavailable {} time(s) since the last quiet minute: unavailable (UnavailableError from {})"
     assert said == [
-        *(refused.format(count, "OSError") for count in (1, 2, 4, 8, 16, 32, 64)),
-        refused.format(1, "TimeoutError"),
+        *(outage.format(count, "OSError") for count in (1, 2, 4, 8, 16, 32, 64)),
+        outage.format(1, "TimeoutError"),
     ]
 
 
 def test_what_comes_back_after_a_quiet_minute_is_logged_as_the_first_time(caplog: pytest.LogCaptureFixture) -> None:
-    tally = Tally(logging.getLogger("tests.tally"), clock=iter((0.0, 1.0, 2.0, 61.0, 121.0)).__next__)
+    tally = Tally(logging.getLogger("tests.tally"), "Refused", clock=iter((0.0, 1.0, 2.0, 61.0, 121.0)).__next__)
 
     for _ in range(5):
         tally.count("an outage")

@@ -52,7 +52,7 @@ class TimedProtocol(GuardedProtocol):
 class TallyingProtocol(GuardedProtocol):
     """Counts what it refuses by itself."""
 
-    refusals = Tally(logging.getLogger("tests.tally"))
+    refusals = Tally(logging.getLogger("tests.tally"), "Refused")
 
 
 class CountedProtocol(QuickProtocol):
