@@ -17,7 +17,7 @@ _ORIGIN: Final = re.compile(r"https?://[a-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-
 
 
 class SettingsError(Exception):
-    """The environment lacks a setting, or has one that can't be understood; the message is one line."""
+    """A setting is missing or not valid; the message is one line."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
@@ -101,7 +101,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         if secret is None and (self.auth_cookies or self.auth_require_signed_bearer):
             raise SettingsError(
                 "BETTER_AUTH_SECRET is required to verify cookies and signed bearers; "
-                "AUTH_COOKIES=false takes raw bearers alone"
+                "AUTH_COOKIES=false accepts raw bearer tokens only"
             )
         if secret == _PUBLIC_SECRET:
             raise SettingsError("BETTER_AUTH_SECRET is better-auth's public default: anybody could sign with it")
@@ -110,29 +110,45 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         if self.auth_cookies and not (self.better_auth_url or self.auth_cookie_name):
             raise SettingsError(
                 "BETTER_AUTH_URL (better-auth's base URL) is required to name the session cookie; "
-                "or give it whole as AUTH_COOKIE_NAME, or take no cookies with AUTH_COOKIES=false"
+                "or set the cookie's whole name in AUTH_COOKIE_NAME, or accept no cookies with AUTH_COOKIES=false"
             )
         if self.cookie_name is not None and not _COOKIE_NAME.fullmatch(self.cookie_name):
-            raise SettingsError("AUTH_COOKIE_NAME is no name of a cookie")
+            raise SettingsError("AUTH_COOKIE_NAME is not a valid cookie name")
         for origin in sorted(self.origins):
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(
-                    "TRUSTED_ORIGINS must be origins such as https://app.example.com, by commas: "
+                    "TRUSTED_ORIGINS must be origins separated by commas, such as https://app.example.com: "
                     "in lower case, without a path, without wildcards"
                 )
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read them. Raises SettingsError."""
+        """Read them; an empty variable counts as one that is not set. Raises SettingsError."""
         given = {name: value for name, value in environment.items() if value}
+        if "DATABASE_URL" not in given:
+            raise SettingsError(
+                "DATABASE_URL is required: the PostgreSQL database, such as postgresql://user:password@host/name"
+            )
         try:
             return msgspec.convert(given, cls, strict=False)
         except msgspec.ValidationError as error:
-            reason, _, place = str(error).partition(" - at `$.")
-            name = place.rstrip("`")
-            raise SettingsError(f"{name}: {reason}" if name else f"The environment {reason[7:]}") from None
+            name = str(error).rpartition("`$.")[2].removesuffix("`")
+            raise SettingsError(f"{name} must be {_accepted_values(name)}") from None
 
     @override
     def __repr__(self) -> str:
         shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _HIDDEN)
         return f"Settings({', '.join(shown)})"
+
+
+def _accepted_values(name: str) -> str:
+    """What a setting may be, in words."""
+    fields = msgspec.inspect.type_info(Settings).fields  # type: ignore[attr-defined]  # Settings is a struct
+    (accepted,) = (field.type for field in fields if field.encode_name == name)
+    match accepted:
+        case msgspec.inspect.IntType(ge=least, le=most):
+            return f"a whole number from {least} to {most}"
+        case msgspec.inspect.FloatType(le=most):
+            return f"a number of seconds above 0 and up to {most}"
+        case _:
+            return "true or false"
