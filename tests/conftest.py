@@ -51,6 +51,13 @@ def database_url(server_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def named_address(database_url: str) -> DatabaseAddress:
+    """The shared database, under a name by which a test's connections are found."""
+    joint = "&" if "?" in database_url else "?"
+    return DatabaseAddress.parse(f"{database_url}{joint}application_name=ai-agent-pool-test")
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """The shared database, on a pool of the test's own."""
     async with Database.connect(DatabaseAddress.parse(database_url), PoolSettings(size=5)) as database:

@@ -65,6 +65,19 @@ MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
 """What each replaces. The first needs a PostgreSQL with synchronous_commit off besides, the last one without the
 foreign key from messages to conversations."""
 
+FOUND_AT_A_STEP: Final = {
+    "key not stored": "append",
+    "key stored afterwards": "append",
+    "repeats without a key": "append without a key",
+}
+"""For each mutant the write that shows it."""
+FOUND_BY_DELETIONS: Final = {
+    "deletes in the background": "after the deletion",
+    "deletes messages apart": "rows are left",
+}
+"""For each mutant what is said of it."""
+FOUND_BY_WALKERS: Final = ("pages overlap",)
+
 if mutant := os.environ.get(MUTANT):
     setattr(*MUTANTS[mutant])
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.faults.deletions import Races
-from tests.faults.mutants import MUTANTS
+from tests.faults.mutants import FOUND_BY_DELETIONS, MUTANTS
 from tests.faults.service import PATIENT, Service
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute
@@ -18,11 +18,6 @@ from tests.support.service import running_service, settings_for
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
 _RACES: Final = 300
-FOUND_BY_DELETIONS: Final = {
-    "deletes in the background": "after the deletion",
-    "deletes messages apart": "rows are left",
-}
-"""For each mutant what is said of it."""
 
 
 @pytest.fixture

@@ -2,24 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from itertools import product
-from typing import Final
 
 import httpx
 import pytest
 
 from tests.faults.every_step import StepProxy
-from tests.faults.mutants import MUTANTS
+from tests.faults.mutants import FOUND_AT_A_STEP, MUTANTS
 from tests.faults.steps import cut_at_every_step
 from tests.support.service import running_service, settings_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
-
-FOUND_AT_A_STEP: Final = {
-    "key not stored": "append",
-    "key stored afterwards": "append",
-    "repeats without a key": "append without a key",
-}
-"""For each mutant the write that shows it."""
 
 
 @pytest.fixture(scope="module")

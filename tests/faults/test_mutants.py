@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults import chaos
-from tests.faults.mutants import MUTANT, MUTANTS
+from tests.faults.mutants import FOUND_AT_A_STEP, FOUND_BY_DELETIONS, FOUND_BY_WALKERS, MUTANT, MUTANTS
 from tests.faults.sheet import INVARIANTS
 from tests.faults.stage import Stage
-from tests.faults.test_deletions import FOUND_BY_DELETIONS
-from tests.faults.test_every_step import FOUND_AT_A_STEP
-from tests.faults.test_walkers import FOUND_BY_WALKERS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

@@ -2,19 +2,16 @@
 
 import asyncio
 from pathlib import Path
-from typing import Final
 
 import httpx
 import pytest
 
-from tests.faults.mutants import MUTANTS
+from tests.faults.mutants import FOUND_BY_WALKERS, MUTANTS
 from tests.faults.service import PATIENT, Service
 from tests.faults.walkers import walk_while_written
 from tests.support.databases import prepare_users
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
-
-FOUND_BY_WALKERS: Final = ("pages overlap",)
 
 
 def test_each_walker_meets_each_message_once_in_order(empty_database_url: str, tmp_path: Path) -> None:

@@ -30,13 +30,6 @@ SAID = decide_append([NewMessage(role=Role.USER, content="hello")], None)
 OWNS = "datname = current_database() AND application_name = 'ai-agent-pool-test' AND pid <> pg_backend_pid()"
 
 
-@pytest.fixture
-def named_address(database_url: str) -> DatabaseAddress:
-    """The shared database, under a name by which this test's connections are found."""
-    joint = "&" if "?" in database_url else "?"
-    return DatabaseAddress.parse(f"{database_url}{joint}application_name=ai-agent-pool-test")
-
-
 async def new_conversation(repository: PostgresConversationRepository) -> tuple[OwnerId, ConversationId]:
     owner = OwnerId(f"owner-{secrets.token_hex(6)}")
     wanted = NewConversation(id=CountingConversationIds().next(), title=None, metadata=EMPTY_OBJECT, append=None)

@@ -1,14 +1,12 @@
 """Every input of the corpus gets a whole answer, which says nothing that it should not, and harms nobody after it."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
-import httpx
 import pytest
 
 from tests.security.corpus import SHOWN, corpus
-from tests.security.corpus.inputs import CANARY, CONVERSATION, MESSAGE, TOKEN, Input
+from tests.security.corpus.inputs import CANARY, Input
+from tests.security.world import World
 from tests.support.raw_answers import Answer
 from tests.support.raw_http import exchange
 
@@ -21,35 +19,6 @@ INNER = re.compile(
 
 AT_THE_TRANSPORT = frozenset({"bad_request", "uri_too_long", "headers_too_large"})
 """Codes of what is refused before there is a request that could have an id; the connection is closed."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """A user with a conversation of three messages."""
-
-    service: str
-    token: str
-    conversation_id: str
-
-    def fill(self, data: bytes) -> bytes:
-        """The input with what is real in the place of its placeholders, which are as long."""
-        digits = self.conversation_id.removeprefix("conv_")
-        for placeholder, real in ((TOKEN, self.token), (CONVERSATION[5:], digits)):
-            assert len(placeholder) == len(real)
-            data = data.replace(placeholder.encode(), real.encode()).replace(
-                placeholder.upper().encode(), real.upper().encode()
-            )
-        return data
-
-
-@pytest.fixture(scope="module")
-def world(service: str, new_token: Callable[[], str]) -> World:
-    token = new_token()
-    messages = [{"role": "user", "content": "hello"}] * 3
-    with httpx.Client(base_url=service, headers={"Authorization": f"Bearer {token}"}) as client:
-        made = client.post("/api/conversations", json={"messages": messages}).raise_for_status().json()
-        assert f"msg_{CONVERSATION[5:]}00000001" == MESSAGE
-    return World(service, token, made["id"])
 
 
 def assert_problem(answer: Answer, given: Input) -> None:

@@ -4,17 +4,15 @@ import base64
 import random
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import httpx
 import pytest
 
 from entrypoints.native_api.cursor import _PLACE, _check, _to_text
 from tests.security.calls import missing_id
+from tests.security.lists import LIST, Lists, conversations
 
-LIST = "/api/conversations"
 NUMBERS = ["-1", "0", "00", "+1", " 1", "1 ", "1.0", "1e3", "0x10", "1_0", "\u0663", "NaN", "Infinity", "true", "[]",
            *(str(2**power + more) for power in (31, 32, 63, 64, 128) for more in (-1, 0)), "", "-" + "9" * 30,
            "9" * 3000, "9" * 5000]  # fmt: skip
@@ -28,42 +26,6 @@ TIMES = [
     253_402_300_800_000_000,
     2**63 - 1,
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """A user with three conversations of which one is archived, and cursors that are not those of their list."""
-
-    client: httpx.Client
-    owner_id: str
-    own: list[str]
-    cursor: str
-    others: list[str]
-    anothers: str
-
-
-def conversations(client: httpx.Client, **query: Any) -> Any:
-    answer = client.get(LIST, params=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-@pytest.fixture
-def lists(new_client: Callable[[], httpx.Client]) -> Lists:
-    def fill(client: httpx.Client) -> list[str]:
-        ids: list[str] = [client.post(LIST, json={"title": "t"}).json()["id"] for _ in range(4)]
-        for one in ids[:2]:
-            client.patch(f"{LIST}/{one}", json={"archived": True}).raise_for_status()
-        return ids
-
-    client, other = new_client(), new_client()
-    own, anothers = fill(client), fill(other)
-    cursor, *others = (
-        conversations(one, limit=1, archived=archived)["next_cursor"]
-        for one in (client, other)
-        for archived in ("false", "true")
-    )
-    return Lists(client, client.get("/api/me").json()["user_id"], own, cursor, others, anothers[3])
 
 
 def mutations(cursor: str, others: list[str], chance: random.Random) -> Iterator[str]:

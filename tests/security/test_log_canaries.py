@@ -1,7 +1,6 @@
 """Canaries in everything that a client sends turn up in no log, and in no answer but the owner's own reads."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Never
 
 import asyncpg
@@ -12,20 +11,6 @@ from adapters.postgres.database import Database
 from tests.support.service import running_service, settings_for
 
 CANARY = "zqcanaryqz"
-CLIENTS_OWN = ("httpx", "httpcore")
-"""Loggers of the tests' own client, which sends the canaries."""
-
-
-def text_of(record: logging.LogRecord) -> str:
-    return logging.Formatter("%(name)s %(message)s").format(record) + repr(record.args) + repr(record.__dict__)
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
-    """All that was logged by anybody but the tests' client, at DEBUG and above."""
-    with caplog.at_level(logging.DEBUG):
-        yield lambda: "\n".join(text_of(record) for record in caplog.records if not record.name.startswith(CLIENTS_OWN))
-
 
 BODY = {"messages": [{"role": "user", "content": CANARY, "name": CANARY, "metadata": {CANARY: CANARY}}]}
 BAD = {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": CANARY}]}]}

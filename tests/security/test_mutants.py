@@ -14,13 +14,8 @@ from adapters.postgres.compiling import Statement
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
 from domain.errors import UnavailableError
-from tests.integration.test_database import named_address  # noqa: F401 - a fixture
 from tests.security.mutants import MUTANTS
 from tests.security.mutants.mutant import Mutant
-from tests.security.test_corpus import world  # noqa: F401 - a fixture
-from tests.security.test_cursors import lists  # noqa: F401 - a fixture
-from tests.security.test_fidelity import chat  # noqa: F401 - a fixture
-from tests.security.test_log_canaries import logged  # noqa: F401 - a fixture
 
 HERE = Path(__file__).parent
 SYNC, ASYNC = ([one for one in MUTANTS if inspect.iscoroutinefunction(one.found_by) is is_] for is_ in (False, True))

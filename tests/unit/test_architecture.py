@@ -1,5 +1,8 @@
 """What must hold of the project as a whole."""
 
+import ast
+import re
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -33,3 +36,24 @@ def test_the_lock_names_no_private_host() -> None:
 
 def test_no_file_pins_the_python_that_a_plain_python3_would_have_to_be() -> None:
     assert not (ROOT / ".python-version").exists()
+
+
+def modules_imported_by(path: Path) -> Iterator[str]:
+    """All that a module names in its import statements, in full: modules, and what is in them."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = "tests." * bool(node.level)  # relative to somewhere here
+            yield from (f"{package}{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_test_imports_from_another_test_but_mutants_that_name_who_finds_them() -> None:
+    modules = [path.relative_to(ROOT) for path in (ROOT / "tests").rglob("*.py")]
+    imports = [(str(path), name) for path in modules for name in modules_imported_by(ROOT / path)]
+
+    from_tests = {path for path, name in imports if re.search(r"^tests\b.*\.(test_\w+|conftest)\b", name)}
+
+    assert from_tests == {
+        f"tests/security/mutants/{name}.py" for name in ("answers", "content", "lifetimes", "ownership", "silence")
+    }

@@ -1,0 +1,45 @@
+"""Fixtures of the security tests."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.security.chat import Chat
+from tests.security.lists import Lists, make_lists
+from tests.security.world import World, make_world
+
+_CLIENTS_OWN = ("httpx", "httpcore")
+"""Loggers of the tests' own client, which sends the canaries."""
+
+
+def _text_of(record: logging.LogRecord) -> str:
+    return logging.Formatter("%(name)s %(message)s").format(record) + repr(record.args) + repr(record.__dict__)
+
+
+@pytest.fixture(scope="module")
+def world(service: str, new_token: Callable[[], str]) -> World:
+    """A user with a conversation of three messages."""
+    return make_world(service, new_token())
+
+
+@pytest.fixture
+def lists(new_client: Callable[[], httpx.Client]) -> Lists:
+    """A user's conversations, of which one is archived, and another user's."""
+    return make_lists(new_client)
+
+
+@pytest.fixture
+def chat(client: httpx.Client) -> Chat:
+    """A conversation of a new user."""
+    return Chat(client)
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
+    """All that was logged by anybody but the tests' client, at DEBUG and above."""
+    with caplog.at_level(logging.DEBUG):
+        yield lambda: "\n".join(
+            _text_of(record) for record in caplog.records if not record.name.startswith(_CLIENTS_OWN)
+        )
