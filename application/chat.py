@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from application.append_messages import Appended, AppendMessages
 from application.create_conversation import CreateConversation, Created
+from application.running_replies import RunningReplies
 from domain.content import MAX_BYTES
 from domain.errors import AiAgentError, ResponderFailedError, RuleViolationError
 from domain.idempotency import IdempotencyKey
@@ -40,11 +41,13 @@ class Chat:
         create: CreateConversation,
         append: AppendMessages,
         responder: Responder,
+        replies: RunningReplies[ChatTurn],
     ) -> None:
         self._conversations = conversations
         self._create = create
         self._append = append
         self._responder = responder
+        self._replies = replies
 
     async def __call__(
         self,
@@ -57,18 +60,24 @@ class Chat:
     ) -> ChatTurn:
         """Save the message (in a new conversation if none is named), then the reply.
 
-        ``metadata`` is the user message's. The message is committed before the responder runs; when that fails, or
-        says what is no message, what can be kept of it is saved as incomplete or failed, and ResponderFailedError is
-        raised; so it is when the caller is cancelled. A retry under the same key then asks for a new reply, without a
-        second user message. Raises as CreateConversation and AppendMessages do.
+        ``metadata`` is the user message's. The message is committed before the responder runs. The reply goes on to its
+        end when the caller is cancelled; a retry under the same key gets that same reply, while it runs and afterwards.
+
+        When the responder fails, takes too long, or says what is no message, what can be kept of it is saved as
+        incomplete or failed, and ResponderFailedError is raised. A retry under the same key then asks for a new reply,
+        without a second user message. Raises OverloadedError, and as CreateConversation and AppendMessages do.
         """
+        self._replies.require_room()
         opened = await self._save_turn(principal, message, conversation_id, metadata, key)
         user_message = opened.messages[0]
         reply_key = key.of_step("reply") if key else None
         if opened.replayed and (reply := await self._saved_reply(principal, reply_key)):
             return ChatTurn(user_message=user_message, assistant_message=reply, replayed=True)
         turn = Turn(owner_id=principal.owner_id, text=message, message=user_message)
-        return await self._answer(turn, reply_key)
+        running_key = (principal.owner_id, reply_key.stored) if reply_key else None
+        is_repeat = opened.replayed and self._replies.is_running(running_key)
+        answered = await self._replies.run(running_key, lambda: self._answer(turn, reply_key))
+        return replace(answered, replayed=True) if is_repeat else answered
 
     async def _save_turn(
         self,

@@ -6,13 +6,14 @@ from typing import Self
 
 from application.append_messages import AppendMessages
 from application.authenticate import Authenticate
-from application.chat import Chat
+from application.chat import Chat, ChatTurn
 from application.check_readiness import CheckReadiness
 from application.create_conversation import CreateConversation
 from application.delete_conversation import DeleteConversation
 from application.get_message import GetMessage
 from application.list_conversations import ListConversations
 from application.read_history import ReadHistory
+from application.running_replies import RunningReplies
 from application.update_conversation import UpdateConversation
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
@@ -45,8 +46,9 @@ class Application:
         tokens: TokenVerifier,
         responder: Responder,
         readiness: Sequence[Readiness],
+        replies: RunningReplies[ChatTurn],
     ) -> Self:
-        """The use cases over these ports."""
+        """The use cases over these ports; whoever made ``replies`` closes them."""
         create, append = CreateConversation(conversations, ids), AppendMessages(conversations)
         return cls(
             authenticate=Authenticate(tokens),
@@ -57,6 +59,6 @@ class Application:
             delete_conversation=DeleteConversation(conversations),
             append_messages=append,
             get_message=GetMessage(conversations),
-            chat=Chat(conversations, create, append, responder),
+            chat=Chat(conversations, create, append, responder, replies),
             check_readiness=CheckReadiness(readiness),
         )

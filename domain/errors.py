@@ -17,6 +17,7 @@ AiAgentError
 ├── StaleError                          the caller's view of the conversation is not its latest
 ├── ResponderFailedError                the reply could not be made
 ├── NoUsersError                        not one user where the users should be
+├── OverloadedError                     too much is being done at once
 └── UnavailableError                    the storage is away, full or too slow
 
 Messages are facts for a developer and never hold what a caller sent.
@@ -179,3 +180,10 @@ class UnavailableError(AiAgentError):
 
     code = "unavailable"
     message = "The storage is not available at the moment."
+
+
+class OverloadedError(AiAgentError):
+    """Too much is being done at once; nothing was begun, and the same call may work in a moment."""
+
+    code = "overloaded"
+    message = "Too many replies are being made; try again in a moment."

@@ -41,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
     request_timeout: Seconds = 10.0
     """How long an answer may take to begin."""
+    reply_timeout: Seconds = 1800.0
+    """How long a reply may take, be anybody waiting for it or not."""
     better_auth_secret: str | None = None
     """What better-auth's server signs with, byte for byte; 32 characters or more."""
     better_auth_secrets: str | None = None

@@ -12,7 +12,9 @@ from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.readiness import PostgresReadiness
 from adapters.system.conversation_ids import RandomConversationIds
+from application.chat import ChatTurn
 from application.facade import Application
+from application.running_replies import RunningReplies
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.readiness import Readiness
@@ -40,6 +42,13 @@ class _Adapters(Provider):
     @provide
     def readiness(self, database: Database, sessions: BetterAuthTokenVerifier) -> Sequence[Readiness]:
         return [PostgresReadiness(database), sessions]
+
+    @provide
+    async def replies(self, settings: Settings, _: Database) -> AsyncIterator[RunningReplies[ChatTurn]]:
+        # The database is asked for so that it is closed later: replies that are ended are saved as far as they go.
+        replies = RunningReplies[ChatTurn](seconds=settings.reply_timeout)
+        yield replies
+        await replies.close()
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[Database]:

@@ -11,12 +11,13 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from domain.errors import AiAgentError, RuleViolationError, StaleError
+from domain.errors import AiAgentError, OverloadedError, RuleViolationError, StaleError
 from entrypoints.http.statuses import MEANING, STATUS
 from entrypoints.http.tally import Tally
 
 _log = logging.getLogger(__name__)
 _outages = Tally(_log, "Storage unavailable")
+_refusals = Tally(_log, "Refused")
 
 _FRAMEWORK_CODES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.NOT_FOUND: "not_found",
@@ -69,7 +70,9 @@ def make_exception_handlers(render: Callable[[Failure], Response[Any]]) -> Excep
 
 def _of_domain(request: AnyRequest, error: AiAgentError) -> Failure:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if isinstance(error, OverloadedError):
+        _refusals.count(error.code)
+    elif status is HTTPStatus.SERVICE_UNAVAILABLE:
         _outages.count(f"{error.code} ({_causes(error)})")
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s: %s (%s)", _name(request), error.code, _causes(error))

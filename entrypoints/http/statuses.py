@@ -9,6 +9,7 @@ from domain.errors import (
     ConflictError,
     ForbiddenError,
     NotFoundError,
+    OverloadedError,
     ResponderFailedError,
     RuleViolationError,
     StaleError,
@@ -24,6 +25,7 @@ STATUS: Final[Mapping[type[AiAgentError], HTTPStatus]] = {
     StaleError: HTTPStatus.PRECONDITION_FAILED,
     RuleViolationError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ResponderFailedError: HTTPStatus.BAD_GATEWAY,
+    OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status of each category of the domain's errors; a subclass has its category's."""

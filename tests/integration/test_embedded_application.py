@@ -1,16 +1,21 @@
 """The agent runtime's door: the application in process, and the example that the README gives."""
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from domain.errors import ConversationNotFoundError
+from adapters.echo.responder import EchoResponder
+from domain.errors import ConversationNotFoundError, ResponderFailedError
 from domain.identifiers import ConversationId
-from domain.message import NewMessage
+from domain.message import NewMessage, Status
+from domain.pages import ConversationWindow
+from domain.ports.responder import Turn
 from domain.principal import Principal
 from domain.roles import Role
 from entrypoints.embedded import open_application
@@ -57,6 +62,34 @@ async def test_what_http_wrote_the_runtime_reads(settings: Settings, database_ur
         page = await second.read_history(Principal.agent(on_behalf_of="carol"), ConversationId(created.conversation.id))
 
     assert page.conversation.title == "shared"
+
+
+async def test_a_reply_that_runs_when_the_application_is_closed_is_kept_as_far_as_it_goes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thinks = asyncio.Event()
+
+    async def half(_: EchoResponder, turn: Turn) -> AsyncIterator[str]:
+        yield turn.text[:4]
+        thinks.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(EchoResponder, "reply", half)
+    dora = Principal.agent(on_behalf_of="dora")
+    async with open_application(settings) as first:
+        waiting = asyncio.create_task(first.chat(dora, "Hello"))
+        await thinks.wait()
+    with pytest.raises(ResponderFailedError):
+        await waiting
+
+    async with open_application(settings) as second:
+        (conversation,) = (await second.list_conversations(dora, ConversationWindow())).conversations
+        page = await second.read_history(dora, conversation.id)
+
+    assert [(one.role, one.content and one.content.value, one.status) for one in page.messages] == [
+        (Role.USER, "Hello", Status.COMPLETED),
+        (Role.ASSISTANT, "Hell", Status.INCOMPLETE),
+    ]
 
 
 def test_the_example_in_the_readme_runs(database_url: str) -> None:

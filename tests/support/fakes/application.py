@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from application.chat import ChatTurn
 from application.facade import Application
+from application.running_replies import RunningReplies
+from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.others import (
@@ -19,6 +22,8 @@ class FakeWorld:
     """The application and the fakes behind it."""
 
     conversations: ConversationRepository = field(default_factory=InMemoryConversationRepository)
+    ids: ConversationIds = field(default_factory=CountingConversationIds)
+    replies: RunningReplies[ChatTurn] = field(default_factory=RunningReplies)
     responder: ScriptedResponder = field(default_factory=lambda: ScriptedResponder("Hi ", "there"))
     readiness: StaticReadiness = field(default_factory=StaticReadiness)
     sessions: dict[str, Session] = field(default_factory=dict)
@@ -28,8 +33,9 @@ class FakeWorld:
         """All use cases over these fakes."""
         return Application.over(
             conversations=self.conversations,
-            ids=CountingConversationIds(),
+            ids=self.ids,
             tokens=InMemoryTokenVerifier(self.sessions),
             responder=self.responder,
             readiness=[self.readiness],
+            replies=self.replies,
         )

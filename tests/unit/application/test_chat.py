@@ -7,9 +7,11 @@ from typing import Any, override
 import pytest
 
 from application.chat import ChatTurn
+from application.running_replies import RunningReplies
 from domain.errors import (
     ConversationNotFoundError,
     IdempotencyKeyReusedError,
+    OverloadedError,
     ResponderFailedError,
     RuleViolationError,
     UnavailableError,
@@ -17,6 +19,7 @@ from domain.errors import (
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message, Status
+from domain.pages import ConversationWindow
 from domain.ports.responder import Turn
 from domain.principal import Principal
 from tests.support.fakes.application import FakeWorld
@@ -125,34 +128,77 @@ async def test_a_reply_without_an_end_is_cut_off() -> None:
 
 
 class SlowResponder(ScriptedResponder):
-    """Says something, and goes on thinking for ever."""
+    """Says something, and goes on only when it is let."""
 
     def __init__(self) -> None:
         super().__init__("Hi ")
         self.thinks = asyncio.Event()
+        self.may_go_on = asyncio.Event()
 
     @override
     async def reply(self, turn: Turn) -> AsyncIterator[str]:
         async for piece in super().reply(turn):
             yield piece
         self.thinks.set()
-        await asyncio.Event().wait()
+        await self.may_go_on.wait()
+        yield "there"
 
 
 async def give_up(world: FakeWorld, responder: SlowResponder) -> None:
     """Say something, and be cancelled before the reply is whole."""
-    waiting = asyncio.create_task(world.application.chat(ANN, "Hello"))
+    waiting = asyncio.create_task(world.application.chat(ANN, "Hello", key=KEY))
     await responder.thinks.wait()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
 
-async def test_who_gives_up_waiting_finds_what_was_said_until_then() -> None:
+async def test_a_reply_goes_on_though_its_caller_gave_up() -> None:
     responder = SlowResponder()
     world = FakeWorld(responder=responder)
-
     await give_up(world, responder)
+    responder.may_go_on.set()
+
+    turn = await world.application.chat(ANN, "Hello", key=KEY)
+
+    assert turn.replayed
+    assert len(responder.turns) == 1
+    assert await history(world, turn.user_message.conversation_id) == [
+        ("user", "Hello", Status.COMPLETED),
+        ("assistant", "Hi there", Status.COMPLETED),
+    ]
+
+
+async def test_however_often_callers_give_up_one_key_has_one_reply() -> None:
+    responder = SlowResponder()
+    world = FakeWorld(responder=responder)
+    for _ in range(5):
+        await give_up(world, responder)
+    responder.may_go_on.set()
+
+    turn = await world.application.chat(ANN, "Hello", key=KEY)
+
+    assert [role for role, _, _ in await history(world, turn.user_message.conversation_id)] == ["user", "assistant"]
+
+
+async def test_a_reply_that_ends_after_its_caller_gave_up_is_found_under_its_key() -> None:
+    responder = SlowResponder()
+    world = FakeWorld(responder=responder)
+    await give_up(world, responder)
+    responder.may_go_on.set()
+    first = await world.application.chat(ANN, "Hello", key=KEY)
+
+    again = await world.application.chat(ANN, "Hello", key=KEY)
+
+    assert (again.replayed, again.assistant_message) == (True, first.assistant_message)
+
+
+async def test_a_reply_that_takes_too_long_is_kept_as_far_as_it_goes() -> None:
+    responder = SlowResponder()
+    world = FakeWorld(responder=responder, replies=RunningReplies(seconds=0.01))
+
+    with pytest.raises(ResponderFailedError):
+        await world.application.chat(ANN, "Hello")
 
     (turn,) = responder.turns
     assert await history(world, turn.message.conversation_id) == [
@@ -161,15 +207,51 @@ async def test_who_gives_up_waiting_finds_what_was_said_until_then() -> None:
     ]
 
 
-async def test_who_gives_up_waiting_is_let_go_also_while_nothing_can_be_saved() -> None:
+async def test_a_reply_that_is_ended_by_a_close_is_kept_as_far_as_it_goes() -> None:
+    responder = SlowResponder()
+    world = FakeWorld(responder=responder)
+    waiting = asyncio.create_task(world.application.chat(ANN, "Hello"))
+    await responder.thinks.wait()
+
+    await world.replies.close()
+
+    with pytest.raises(ResponderFailedError):
+        await waiting
+    (turn,) = responder.turns
+    assert (await history(world, turn.message.conversation_id))[1:] == [("assistant", "Hi ", Status.INCOMPLETE)]
+
+
+async def test_a_close_ends_also_while_nothing_can_be_saved(caplog: pytest.LogCaptureFixture) -> None:
     class FailingRepository(InMemoryConversationRepository):
         @override
         async def append(self, *_: object) -> Sequence[Message]:
             raise UnavailableError
 
     responder = SlowResponder()
+    world = FakeWorld(conversations=FailingRepository(), responder=responder)
+    await give_up(world, responder)
 
-    await give_up(FakeWorld(conversations=FailingRepository(), responder=responder), responder)
+    await world.replies.close()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "A reply failed after its caller had gone: CancelledError"
+    ]
+
+
+async def test_a_turn_is_refused_while_too_many_replies_run_and_nothing_is_saved() -> None:
+    responder = SlowResponder()
+    world = FakeWorld(responder=responder, replies=RunningReplies(most=1))
+    waiting = asyncio.create_task(world.application.chat(ANN, "Hello"))
+    await responder.thinks.wait()
+
+    with pytest.raises(OverloadedError):
+        await world.application.chat(ANN, "Another")
+
+    responder.may_go_on.set()
+    await waiting
+    listed = await world.application.list_conversations(ANN, ConversationWindow())
+    assert [one.title for one in listed.conversations] == ["Hello"]
+    await world.application.chat(ANN, "Another")
 
 
 async def test_a_repeated_key_gets_the_first_turn_and_no_second_reply() -> None:
@@ -191,13 +273,14 @@ async def test_of_two_replies_to_one_turn_the_first_that_is_saved_is_both_answer
     class OvertakenResponder(ScriptedResponder):
         @override
         async def reply(self, turn: Turn) -> AsyncIterator[str]:
-            if not copies:  # the same request comes again, and is answered, while this one is
-                world.responder = ScriptedResponder("the ", "first")
-                copies.append(await world.application.chat(ANN, "Hello", key=KEY))
+            copies.append(await another_process.application.chat(ANN, "Hello", key=KEY))
             async for piece in super().reply(turn):
                 yield piece
 
     world.responder = OvertakenResponder("the second")
+    another_process = FakeWorld(
+        conversations=world.conversations, ids=world.ids, responder=ScriptedResponder("the ", "first")
+    )
 
     overtaken = await world.application.chat(ANN, "Hello", key=KEY)
 

@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, override
 
 import pytest
 from litestar import get
 from litestar.exceptions import ServiceUnavailableException
 from litestar.handlers import HTTPRouteHandler
 
+from application.running_replies import RunningReplies
+from domain.ports.responder import Turn
 from entrypoints.app import make_litestar
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.route_options import PUBLIC, WITHOUT_DEADLINE
 from entrypoints.settings import Settings
 from tests.support.fakes.application import FakeWorld
+from tests.support.fakes.others import ScriptedResponder
 from tests.support.fakes.service import service_on
 
 
@@ -114,3 +117,45 @@ def handlers_of(app: Any) -> Iterator[tuple[str, HTTPRouteHandler]]:
     for route in app.routes:
         for handler in route.route_handlers:
             yield route.path, handler
+
+
+class SlowResponder(ScriptedResponder):
+    """Says nothing until it is let."""
+
+    def __init__(self) -> None:
+        super().__init__("Hi ", "there")
+        self.may_begin = asyncio.Event()
+
+    @override
+    async def reply(self, turn: Turn) -> AsyncIterator[str]:
+        await self.may_begin.wait()
+        async for piece in super().reply(turn):
+            yield piece
+
+
+async def test_a_chat_that_outlives_its_request_has_one_reply_under_its_key() -> None:
+    responder = SlowResponder()
+    async with service_on(FakeWorld(responder=responder), request_timeout=0.05) as client:
+        client.headers["Idempotency-Key"] = "k-1"
+        late = [await client.post("/api/chat", json={"message": "Hello"}) for _ in range(3)]
+        responder.may_begin.set()
+        answered = await client.post("/api/chat", json={"message": "Hello"})
+        read = await client.get(f"/api/conversations/{answered.json()['conversation_id']}")
+
+    assert [(one.status_code, one.json()["code"], one.headers["Retry-After"]) for one in late] == [
+        (503, "too_slow", "1")
+    ] * 3
+    assert (answered.status_code, answered.json()["response"]) == (200, "Hi there")
+    assert answered.headers["Idempotent-Replayed"] == "true"
+    assert [(one["role"], one["status"]) for one in read.json()["messages"]] == [
+        ("user", "completed"),
+        ("assistant", "completed"),
+    ]
+
+
+async def test_a_chat_beyond_what_may_run_at_once_is_refused_with_503(caplog: pytest.LogCaptureFixture) -> None:
+    async with service_on(FakeWorld(replies=RunningReplies(most=0))) as client:
+        answer = await client.post("/api/chat", json={"message": "Hello"})
+
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "overloaded", "1")
+    assert "Refused 1 time(s) since the last quiet minute: overloaded" in caplog.text
