@@ -24,7 +24,7 @@ from entrypoints.settings import Settings
 from tests.support.commands import AI_AGENT, WITH_AUTHENTICATION, WITHOUT_DATABASE, run, started
 from tests.support.databases import prepare
 from tests.support.postgres import execute
-from tests.support.processes import is_running, kill_all, workers_of
+from tests.support.processes import has_ended, kill_all, workers_of
 from tests.support.service import is_alive
 from tests.support.sockets import free_port
 from tests.support.waiting import eventually
@@ -280,7 +280,7 @@ def test_serve_ends_on_a_signal_though_a_worker_is_frozen(tmp_path: Path) -> Non
 
     assert ended == 0
     assert len(workers) == 2
-    assert not any(is_running(worker) for worker in workers)
+    assert all(has_ended(worker) for worker in workers)
 
 
 HURRIED_SERVE = """

@@ -19,6 +19,7 @@ from adapters.embedded_postgres.binaries import program
 from adapters.embedded_postgres.deadline import wait_until
 from adapters.embedded_postgres.predecessor import command_line
 from adapters.embedded_postgres.server import DataFolderInUseError, EmbeddedPostgres, EmbeddedPostgresError
+from tests.support.processes import has_ended
 
 NOBODY = 65534
 SECONDS = 15.0
@@ -123,8 +124,8 @@ def postmaster_of(folder: pathlib.Path) -> int:
     return int((folder / "postmaster.pid").read_text().partition("\n")[0])
 
 
-def has_ended(pid: int) -> bool:
-    return wait_until(lambda: not command_line(pid), SECONDS)
+def ends(pid: int) -> bool:
+    return wait_until(lambda: has_ended(pid), SECONDS)
 
 
 @contextlib.contextmanager
@@ -302,7 +303,7 @@ def test_ctrl_c_reaches_the_supervisor_and_not_postgres(data_folder: pathlib.Pat
         assert query(url, "SELECT 1") == 1
         assert "shutdown request" not in log.read_text()
         process.kill()
-        assert has_ended(postmaster), "the signal ended the watchdog"
+        assert ends(postmaster), "the signal ended the watchdog"
 
 
 def test_killed_supervisor_leaves_no_postgres(data_folder: pathlib.Path) -> None:
@@ -312,7 +313,7 @@ def test_killed_supervisor_leaves_no_postgres(data_folder: pathlib.Path) -> None
 
         process.kill()
 
-        assert has_ended(postmaster)
+        assert ends(postmaster)
     assert not (data_folder / "postmaster.pid").exists()
 
 
@@ -329,7 +330,7 @@ def test_postgres_does_not_begin_before_the_watchdog_knows_it(data_folder: pathl
     with supervisor(data_folder, SUPERVISOR_THAT_DIES_STARTING) as process:
         postgres = int(said(process))
 
-        assert has_ended(postgres)
+        assert ends(postgres)
 
 
 def test_other_child_of_a_killed_supervisor_keeps_no_postgres_alive(data_folder: pathlib.Path) -> None:
@@ -339,7 +340,7 @@ def test_other_child_of_a_killed_supervisor_keeps_no_postgres_alive(data_folder:
 
         process.kill()
 
-        assert has_ended(postmaster)
+        assert ends(postmaster)
         assert command_line(child)
 
 
@@ -411,7 +412,7 @@ def test_folder_stays_locked_while_an_initdb_outlives_its_supervisor(new_folder:
         EmbeddedPostgres(new_folder, durable=False).start()
 
     os.kill(int(pid_file.read_text()), signal.SIGKILL)
-    assert has_ended(int(pid_file.read_text()))
+    assert ends(int(pid_file.read_text()))
     with EmbeddedPostgres(new_folder, durable=False) as server:
         assert query(server.url, "SELECT 1") == 1
 
