@@ -1,7 +1,8 @@
 """Chat: save what the user says, get the reply, save the reply."""
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -19,6 +20,9 @@ from domain.ports.responder import Responder, Turn
 from domain.principal import Principal
 from domain.roles import Role
 
+_log = logging.getLogger(__name__)
+
+_CLOSING_SECONDS: Final = 1.0
 _FIELDS: Final = {"content": "message"}
 """What the caller calls the fields of the message that is made of a turn."""
 
@@ -104,9 +108,13 @@ class Chat:
     async def _answer(self, turn: Turn, key: IdempotencyKey | None) -> ChatTurn:
         said = ""
         try:
-            async for piece in self._responder.reply(turn):
-                _require_room(len(said) + len(piece))
-                said += piece
+            pieces = self._responder.reply(turn)
+            try:
+                async for piece in pieces:
+                    _require_room(len(said) + len(piece))
+                    said += piece
+            finally:
+                await _close(pieces)
             reply = NewMessage(role=Role.ASSISTANT, content=said)
         except asyncio.CancelledError:
             with suppress(AiAgentError):  # nobody waits for an answer, that it can't be saved either
@@ -121,6 +129,15 @@ class Chat:
     async def _save_reply(self, turn: Turn, reply: NewMessage, key: IdempotencyKey | None) -> Appended:
         agent = Principal.agent(on_behalf_of=turn.owner_id)
         return await self._append(agent, turn.message.conversation_id, [reply], key=key)
+
+
+async def _close(pieces: AsyncGenerator[str, None]) -> None:
+    """Close a reply, within a bounded time; one that can't be closed is still what was said."""
+    try:
+        async with asyncio.timeout(_CLOSING_SECONDS):
+            await pieces.aclose()
+    except Exception as error:  # noqa: BLE001 - a responder may raise anything
+        _log.warning("A responder could not be closed: %s", type(error).__name__)
 
 
 def _require_room(size: int) -> None:

@@ -1,7 +1,7 @@
 """The port to what answers a user; its docstrings are the contract of every implementation."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,5 +22,10 @@ class Responder(Protocol):
     """Answers a user's turn."""
 
     @abstractmethod
-    def reply(self, turn: Turn) -> AsyncIterator[str]:
-        """The reply's text, piece by piece. Any exception means that it failed after what it had said."""
+    def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
+        """The reply's text, piece by piece. Any exception means that it failed after what it had said.
+
+        The caller closes the generator (``aclose``) before it goes on, however the reply ended: whole, failed, broken
+        off because it is too long, or cancelled. The responder then gives back what it holds, such as a connection.
+        The closing is cancelled after a second. Whatever it raises, the reply is what was said until then.
+        """

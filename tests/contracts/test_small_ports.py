@@ -118,8 +118,7 @@ async def test_what_is_no_token_is_nobodys(verifier_and_sign_in: tuple[TokenVeri
         await verifier.verify(bearer(token))
 
 
-@pytest.mark.parametrize("responder", [ScriptedResponder("Echo: ", "Hello"), EchoResponder()])
-async def test_a_reply_comes_piece_by_piece(responder: Responder) -> None:
+def new_turn() -> Turn:
     message = Message(
         conversation_id=CountingConversationIds().next(),
         seq=1,
@@ -132,10 +131,27 @@ async def test_a_reply_comes_piece_by_piece(responder: Responder) -> None:
         metadata=EMPTY_OBJECT,
         created_at=datetime.now(UTC),
     )
+    return Turn(owner_id=OwnerId("ann"), text="Hello", message=message)
 
-    pieces = [piece async for piece in responder.reply(Turn(owner_id=OwnerId("ann"), text="Hello", message=message))]
+
+RESPONDERS = [ScriptedResponder("Echo: ", "Hello"), EchoResponder()]
+
+
+@pytest.mark.parametrize("responder", RESPONDERS)
+async def test_a_reply_comes_piece_by_piece(responder: Responder) -> None:
+    pieces = [piece async for piece in responder.reply(new_turn())]
 
     assert "".join(pieces) == "Echo: Hello"
+
+
+@pytest.mark.parametrize("responder", RESPONDERS)
+async def test_a_reply_may_be_closed_before_its_end(responder: Responder) -> None:
+    reply = responder.reply(new_turn())
+    first = await anext(reply)
+
+    await reply.aclose()
+
+    assert (first, [piece async for piece in reply]) == ("Echo: ", [])
 
 
 @pytest.mark.parametrize("ids", [CountingConversationIds(), RandomConversationIds()])

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -69,7 +69,7 @@ async def test_a_reply_that_runs_when_the_application_is_closed_is_kept_as_far_a
 ) -> None:
     thinks = asyncio.Event()
 
-    async def half(_: EchoResponder, turn: Turn) -> AsyncIterator[str]:
+    async def half(_: EchoResponder, turn: Turn) -> AsyncGenerator[str, None]:
         yield turn.text[:4]
         thinks.set()
         await asyncio.Event().wait()

@@ -1,7 +1,7 @@
 """When something fails behind the API: the right answer, and nothing of what people wrote in the log."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from itertools import chain, repeat
 from typing import Any, Never
 
@@ -40,7 +40,7 @@ def test_a_defect_gets_500_and_is_logged_once_without_what_was_said(
 def test_a_responder_that_fails_gets_502_and_the_users_message_is_kept(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def half(_: EchoResponder, turn: Turn) -> AsyncIterator[str]:
+    async def half(_: EchoResponder, turn: Turn) -> AsyncGenerator[str, None]:
         yield turn.text[:4]
         raise RuntimeError(CANARY)
 

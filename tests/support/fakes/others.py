@@ -1,6 +1,6 @@
 """Fakes of the small ports."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import override
@@ -64,7 +64,7 @@ class ScriptedResponder(Responder):
         self.turns: list[Turn] = []
 
     @override
-    async def reply(self, turn: Turn) -> AsyncIterator[str]:
+    async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
         self.turns.append(turn)
         for piece in self.pieces:
             yield piece

@@ -1,11 +1,13 @@
 """Chat, on fakes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, nullcontext, suppress
 from typing import Any, override
 
 import pytest
 
+from application import chat
 from application.chat import ChatTurn
 from application.running_replies import RunningReplies
 from domain.errors import (
@@ -20,7 +22,7 @@ from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message, Status
 from domain.pages import ConversationWindow
-from domain.ports.responder import Turn
+from domain.ports.responder import Responder, Turn
 from domain.principal import Principal
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.conversations import InMemoryConversationRepository
@@ -116,7 +118,7 @@ async def test_a_reply_that_cannot_be_kept_is_the_responders_failure(
 async def test_a_reply_without_an_end_is_cut_off() -> None:
     class EndlessResponder(ScriptedResponder):
         @override
-        async def reply(self, turn: Turn) -> AsyncIterator[str]:
+        async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
             self.turns.append(turn)
             while True:
                 yield "and so on " * 1000
@@ -136,9 +138,10 @@ class SlowResponder(ScriptedResponder):
         self.may_go_on = asyncio.Event()
 
     @override
-    async def reply(self, turn: Turn) -> AsyncIterator[str]:
-        async for piece in super().reply(turn):
-            yield piece
+    async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
+        async with aclosing(super().reply(turn)) as pieces:
+            async for piece in pieces:
+                yield piece
         self.thinks.set()
         await self.may_go_on.wait()
         yield "there"
@@ -254,6 +257,149 @@ async def test_a_turn_is_refused_while_too_many_replies_run_and_nothing_is_saved
     await world.application.chat(ANN, "Another")
 
 
+async def nothing() -> None:
+    """Close at once."""
+
+
+async def fail() -> None:
+    raise RuntimeError("the connection is gone")
+
+
+async def hang() -> None:
+    await asyncio.Event().wait()
+
+
+class NotingReply(AsyncGenerator[str, None]):
+    """A reply that notes when it is closed."""
+
+    def __init__(
+        self, pieces: AsyncGenerator[str, None], notes: list[str], closing: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._pieces = pieces
+        self._notes = notes
+        self._closing = closing
+
+    @override
+    async def asend(self, value: None) -> str:
+        return await self._pieces.asend(value)
+
+    @override
+    async def athrow(self, *error: Any) -> str:
+        return await self._pieces.athrow(*error)
+
+    @override
+    async def aclose(self) -> None:
+        self._notes.append("closed")
+        await self._pieces.aclose()
+        await self._closing()
+
+
+class NotingResponder(ScriptedResponder):
+    def __init__(self, inner: Responder, notes: list[str], closing: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self._inner = inner
+        self._notes = notes
+        self._closing = closing
+
+    @override
+    def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
+        self.turns.append(turn)
+        return NotingReply(self._inner.reply(turn), self._notes, self._closing)
+
+
+class NotingRepository(InMemoryConversationRepository):
+    def __init__(self, notes: list[str]) -> None:
+        super().__init__()
+        self._notes = notes
+
+    @override
+    async def append(self, *arguments: Any) -> Sequence[Message]:
+        self._notes.append("saved")
+        return await super().append(*arguments)
+
+
+def noting_world(responder: Responder, closing: Callable[[], Awaitable[None]] = nothing) -> tuple[FakeWorld, list[str]]:
+    """A world that notes in which order the responder is closed and its reply is saved."""
+    notes: list[str] = []
+    world = FakeWorld(conversations=NotingRepository(notes), responder=NotingResponder(responder, notes, closing))
+    return world, notes
+
+
+@pytest.mark.parametrize(
+    ("responder", "fails"),
+    [
+        (ScriptedResponder("Hi"), False),
+        (ScriptedResponder("Hi", failure=RuntimeError("no model")), True),
+        (ScriptedResponder("x" * 700_000, "y" * 700_000, "never said"), True),
+        (ScriptedResponder("\ud800"), True),
+    ],
+    ids=["whole", "failed", "too long", "no Unicode"],
+)
+async def test_a_responder_is_closed_before_its_reply_is_saved(responder: ScriptedResponder, *, fails: bool) -> None:
+    world, notes = noting_world(responder)
+
+    with pytest.raises(ResponderFailedError) if fails else nullcontext():
+        await world.application.chat(ANN, "Hello")
+
+    assert notes == ["closed", "saved"]
+
+
+@pytest.mark.parametrize("closing", [nothing, fail, hang])
+async def test_the_responder_of_a_reply_that_is_ended_is_closed_before_its_reply_is_saved(
+    closing: Callable[[], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "_CLOSING_SECONDS", 0.01)
+    responder = SlowResponder()
+    world, notes = noting_world(responder, closing)
+
+    await give_up(world, responder)
+    await world.replies.close()
+
+    assert notes == ["closed", "saved"]
+
+
+@pytest.mark.parametrize("closing", [fail, hang])
+@pytest.mark.parametrize("said", [("Hi",), ("Hi", 7)], ids=["whole", "no text"])
+async def test_a_responder_that_cannot_be_closed_loses_no_reply(
+    closing: Callable[[], Awaitable[None]],
+    said: tuple[Any, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(chat, "_CLOSING_SECONDS", 0.01)
+    world, _ = noting_world(ScriptedResponder(*said), closing)
+
+    with suppress(ResponderFailedError):
+        await world.application.chat(ANN, "Hello")
+
+    (turn,) = world.responder.turns
+    _, reply = await history(world, turn.message.conversation_id)
+    assert reply == ("assistant", "Hi", Status.COMPLETED if said == ("Hi",) else Status.INCOMPLETE)
+    assert [record.message for record in caplog.records] == [
+        f"A responder could not be closed: {'RuntimeError' if closing is fail else 'TimeoutError'}"
+    ]
+
+
+async def test_who_gives_up_waiting_for_a_responder_to_close_finds_what_it_said() -> None:
+    closes = asyncio.Event()
+
+    async def hang_and_say_so() -> None:
+        closes.set()
+        await hang()
+
+    world, _ = noting_world(ScriptedResponder("Hi"), hang_and_say_so)
+    waiting = asyncio.create_task(world.application.chat(ANN, "Hello"))
+    await closes.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await world.replies.close()
+
+    (turn,) = world.responder.turns
+    _, reply = await history(world, turn.message.conversation_id)
+    assert reply == ("assistant", "Hi", Status.INCOMPLETE)
+
+
 async def test_a_repeated_key_gets_the_first_turn_and_no_second_reply() -> None:
     world = FakeWorld()
     application = world.application
@@ -272,10 +418,11 @@ async def test_of_two_replies_to_one_turn_the_first_that_is_saved_is_both_answer
 
     class OvertakenResponder(ScriptedResponder):
         @override
-        async def reply(self, turn: Turn) -> AsyncIterator[str]:
+        async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
             copies.append(await another_process.application.chat(ANN, "Hello", key=KEY))
-            async for piece in super().reply(turn):
-                yield piece
+            async with aclosing(super().reply(turn)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     world.responder = OvertakenResponder("the second")
     another_process = FakeWorld(

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from typing import Any, override
 
 import pytest
@@ -127,10 +128,11 @@ class SlowResponder(ScriptedResponder):
         self.may_begin = asyncio.Event()
 
     @override
-    async def reply(self, turn: Turn) -> AsyncIterator[str]:
+    async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
         await self.may_begin.wait()
-        async for piece in super().reply(turn):
-            yield piece
+        async with aclosing(super().reply(turn)) as pieces:
+            async for piece in pieces:
+                yield piece
 
 
 async def test_a_chat_that_outlives_its_request_has_one_reply_under_its_key() -> None:
