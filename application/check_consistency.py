@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from domain.consistency import Finding, Kind
+from domain.consistency import Finding, FindingKind
 from domain.identifiers import OwnerId
 from domain.ports.stored_data import StoredData
 
@@ -37,14 +37,14 @@ class CheckConsistency:
 
         nobodys = {table: rows for table, rows in (await self._data.rows_of_nobody()).items() if rows}
         if nobodys:
-            found(Finding(kind=Kind.EMPTY_OWNER, owner_id=NOBODY, numbers=nobodys))
+            found(Finding(kind=FindingKind.EMPTY_OWNER, owner_id=NOBODY, numbers=nobodys))
         async for owner_id in self._data.owners():
             totals.owners += 1
             await self._check_conversations(owner_id, totals, found)
             async for conversation_id, count in self._data.stray_messages(owner_id):
                 totals.messages += count
                 numbers = {"messages": count}
-                kind = Kind.STRAY_MESSAGES
+                kind = FindingKind.STRAY_MESSAGES
                 found(Finding(kind=kind, owner_id=owner_id, conversation_id=conversation_id, numbers=numbers))
             async for key in self._data.keys(owner_id):
                 found(*key.findings(owner_id))
@@ -53,7 +53,7 @@ class CheckConsistency:
     async def _check_conversations(self, owner_id: OwnerId, totals: CheckTotals, found: Callable[..., None]) -> None:
         async for conversation in self._data.conversations(owner_id):
             totals.conversations += 1
-            totals.messages += conversation.messages
+            totals.messages += conversation.message_count
             found(*conversation.findings(owner_id))
-            if conversation.uses_tools and (calls := await self._data.calls(owner_id, conversation.id)):
-                found(*calls.findings(owner_id, conversation.id))
+            if conversation.uses_tools and (calls := await self._data.calls(owner_id, conversation.conversation_id)):
+                found(*calls.findings(owner_id, conversation.conversation_id))

@@ -14,7 +14,7 @@ from domain.message import NewMessage
 from domain.roles import Role
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """What is wrong."""
 
     SEQS = "seqs"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 class Finding:
     """Something wrong, in numbers, never in what was said."""
 
-    kind: Kind
+    kind: FindingKind
     owner_id: OwnerId
     conversation_id: ConversationId | None = None
     numbers: Mapping[str, int]
@@ -46,31 +46,35 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredConversation:
-    """A conversation and its messages at one instant; ``first``, ``last`` and ``newest_at`` are None if it has none."""
+    """A conversation beside what its messages say, at one instant; the latter is None where it has no message."""
 
-    id: ConversationId
+    conversation_id: ConversationId
     last_seq: int
     updated_at: datetime
-    messages: int
-    first: int | None
-    last: int | None
-    newest_at: datetime | None
+    message_count: int
+    lowest_seq: int | None
+    highest_seq: int | None
+    newest_message_at: datetime | None
     uses_tools: bool
 
     def findings(self, owner_id: OwnerId) -> Iterator[Finding]:
         """What is wrong with it. As no seq is there twice, ends that fit and a count that fits leave no gap."""
-        first, last = self.first or 0, self.last or 0
-        if (self.messages, last) != (self.last_seq, self.last_seq) or first != min(1, self.last_seq):
-            numbers = {"last_seq": self.last_seq, "messages": self.messages, "first": first, "last": last}
-            yield Finding(kind=Kind.SEQS, owner_id=owner_id, conversation_id=self.id, numbers=numbers)
-        if self.newest_at is not None and self.updated_at < self.newest_at:
-            behind = (self.newest_at - self.updated_at).total_seconds() * 1_000_000
+        first, last = self.lowest_seq or 0, self.highest_seq or 0
+        if (self.message_count, last) != (self.last_seq, self.last_seq) or first != min(1, self.last_seq):
+            numbers = {"last_seq": self.last_seq, "messages": self.message_count, "first": first, "last": last}
+            yield Finding(
+                kind=FindingKind.SEQS, owner_id=owner_id, conversation_id=self.conversation_id, numbers=numbers
+            )
+        if self.newest_message_at is not None and self.updated_at < self.newest_message_at:
+            behind = (self.newest_message_at - self.updated_at).total_seconds() * 1_000_000
             numbers = {"microseconds": round(behind)}
-            yield Finding(kind=Kind.UPDATED_AT, owner_id=owner_id, conversation_id=self.id, numbers=numbers)
+            yield Finding(
+                kind=FindingKind.UPDATED_AT, owner_id=owner_id, conversation_id=self.conversation_id, numbers=numbers
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredKey:
+class StoredIdempotencyKey:
     """An idempotency key's effect beside the last seq of its conversation (None if that is gone), at one instant."""
 
     conversation_id: ConversationId
@@ -86,11 +90,11 @@ class StoredKey:
         numbers = {"first_seq": self.first_seq, "last_seq": self.last_seq}
         if self.conversation_last_seq is not None:
             numbers["conversation_last_seq"] = self.conversation_last_seq
-        yield Finding(kind=Kind.KEY, owner_id=owner_id, conversation_id=self.conversation_id, numbers=numbers)
+        yield Finding(kind=FindingKind.KEY, owner_id=owner_id, conversation_id=self.conversation_id, numbers=numbers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ToolStep:
     """What a message means to the open tool calls."""
 
     seq: int
@@ -106,10 +110,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallHistory:
-    """A conversation's open tool calls as they are kept, and all steps since its last user turn, at one instant."""
+    """The open tool calls that a conversation keeps, and its tool steps since the last user turn, at one instant."""
 
     open_calls: tuple[str, ...]
-    steps: tuple[Step, ...]
+    tool_steps: tuple[ToolStep, ...]
 
     def findings(self, owner_id: OwnerId, conversation_id: ConversationId) -> Iterator[Finding]:
         """What is wrong: with the calls, with their order (a write compares it), or with a step that no append makes.
@@ -118,7 +122,7 @@ class CallHistory:
         """
         follow: frozenset[str] = frozenset()
         numbers: dict[str, int] = {}
-        for step in self.steps:
+        for step in self.tool_steps:
             try:
                 leaves = decide_append([step.as_new()], follow).leaves
             except RuleViolationError:
@@ -129,4 +133,4 @@ class CallHistory:
             return
         kept = frozenset(self.open_calls)
         numbers |= {"open": len(self.open_calls), "missing": len(follow - kept), "too_many": len(kept - follow)}
-        yield Finding(kind=Kind.OPEN_CALLS, owner_id=owner_id, conversation_id=conversation_id, numbers=numbers)
+        yield Finding(kind=FindingKind.OPEN_CALLS, owner_id=owner_id, conversation_id=conversation_id, numbers=numbers)

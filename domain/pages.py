@@ -68,7 +68,7 @@ class ConversationCursor:
     """A place in the list of conversations: right after the one with this activity and id."""
 
     updated_at: datetime
-    id: ConversationId
+    conversation_id: ConversationId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

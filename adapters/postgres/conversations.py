@@ -131,7 +131,7 @@ class PostgresConversationRepository(ConversationRepository):
             owner_id=owner_id,
             archived=window.archived,
             after_updated_at=after.updated_at,
-            after_id=after.id,
+            after_id=after.conversation_id,
             limit=window.limit + 1,
         )
         return [conversation_of(row) for row in rows]

@@ -37,10 +37,10 @@ def _conversations() -> Statement:
     )
     theirs = (
         select(
-            func.count().label("messages"),
-            func.min(messages.c.seq).label("first"),
-            func.max(messages.c.seq).label("last"),
-            func.max(messages.c.created_at).label("newest_at"),
+            func.count().label("message_count"),
+            func.min(messages.c.seq).label("lowest_seq"),
+            func.max(messages.c.seq).label("highest_seq"),
+            func.max(messages.c.created_at).label("newest_message_at"),
             func.coalesce(func.bool_or(messages.c.tool_calls.is_not(None)), False).label("has_calls"),
         )
         .where(_MY_MESSAGES, messages.c.conversation_id == page.c.id)
@@ -48,8 +48,9 @@ def _conversations() -> Statement:
     )
     return Statement(
         select(
-            *(page.c[name] for name in ("id", "last_seq", "updated_at")),
-            *(theirs.c[name] for name in ("messages", "first", "last", "newest_at")),
+            page.c.id.label("conversation_id"),
+            *(page.c[name] for name in ("last_seq", "updated_at")),
+            *(theirs.c[name] for name in ("message_count", "lowest_seq", "highest_seq", "newest_message_at")),
             or_(page.c.has_open_calls, theirs.c.has_calls).label("uses_tools"),
         )
         .select_from(page.join(theirs, true()))
@@ -74,7 +75,7 @@ def _stray_messages() -> Statement:
     )
     count = select(func.count()).where(_MY_MESSAGES, messages.c.conversation_id == found.c.id).scalar_subquery()
     return Statement(
-        select(found.c.id, case((conversations.c.id.is_(None), count), else_=0).label("stray"))
+        select(found.c.id.label("conversation_id"), case((conversations.c.id.is_(None), count), else_=0).label("stray"))
         .select_from(found.outerjoin(conversations, and_(_MY_CONVERSATIONS, conversations.c.id == found.c.id)))
         .where(found.c.id.is_not(None))
         .order_by(found.c.place)

@@ -9,7 +9,7 @@ import asyncpg
 from adapters.postgres import inspecting
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
-from domain.consistency import CallHistory, Step, StoredConversation, StoredKey
+from domain.consistency import CallHistory, StoredConversation, StoredIdempotencyKey, ToolStep
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import JsonText
 from domain.ports.stored_data import StoredData
@@ -48,10 +48,10 @@ class PostgresStoredData(StoredData):
     async def stray_messages(self, owner_id: OwnerId) -> AsyncIterator[tuple[ConversationId, int]]:
         async for row in self._by_id(inspecting.STRAY_MESSAGES, owner_id):
             if row["stray"]:
-                yield ConversationId(row["id"]), row["stray"]
+                yield ConversationId(row["conversation_id"]), row["stray"]
 
     @override
-    async def keys(self, owner_id: OwnerId) -> AsyncIterator[StoredKey]:
+    async def keys(self, owner_id: OwnerId) -> AsyncIterator[StoredIdempotencyKey]:
         after = ""
         while rows := await self._page(inspecting.KEYS, owner_id=owner_id, key=after):
             for row in rows:
@@ -63,8 +63,8 @@ class PostgresStoredData(StoredData):
         rows = await self._fetch(inspecting.CALLS, owner_id=owner_id, conversation_id=conversation_id)
         if not rows:
             return None
-        steps = tuple(_step_of(row) for row in rows if row["seq"] is not None)
-        return CallHistory(open_calls=tuple(rows[0]["open_tool_calls"]), steps=steps)
+        tool_steps = tuple(_tool_step_of(row) for row in rows if row["seq"] is not None)
+        return CallHistory(open_calls=tuple(rows[0]["open_tool_calls"]), tool_steps=tool_steps)
 
     async def _by_id(self, statement: Statement, owner_id: OwnerId) -> AsyncIterator[asyncpg.Record]:
         first = 0
@@ -72,7 +72,7 @@ class PostgresStoredData(StoredData):
             rows = await self._page(statement, owner_id=owner_id, from_id=UUID(int=first))
             for row in rows:
                 yield row
-            first = rows[-1]["id"].int + 1 if rows else _LAST_ID + 1
+            first = rows[-1]["conversation_id"].int + 1 if rows else _LAST_ID + 1
 
     async def _page(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
         return await self._fetch(statement, limit=self._page_size, **values)
@@ -81,8 +81,8 @@ class PostgresStoredData(StoredData):
         return await self._database.fetch(statement.sql, statement.arguments(values))
 
 
-def _key_of(row: asyncpg.Record) -> StoredKey:
-    return StoredKey(
+def _key_of(row: asyncpg.Record) -> StoredIdempotencyKey:
+    return StoredIdempotencyKey(
         conversation_id=ConversationId(row["conversation_id"]),
         first_seq=row["first_seq"],
         last_seq=row["last_seq"],
@@ -90,6 +90,6 @@ def _key_of(row: asyncpg.Record) -> StoredKey:
     )
 
 
-def _step_of(row: asyncpg.Record) -> Step:
+def _tool_step_of(row: asyncpg.Record) -> ToolStep:
     tool_calls = None if row["tool_calls"] is None else JsonText(row["tool_calls"])
-    return Step(seq=row["seq"], role=Role(row["role"]), tool_calls=tool_calls, tool_call_id=row["tool_call_id"])
+    return ToolStep(seq=row["seq"], role=Role(row["role"]), tool_calls=tool_calls, tool_call_id=row["tool_call_id"])

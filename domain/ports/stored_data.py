@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
-from domain.consistency import CallHistory, StoredConversation, StoredKey
+from domain.consistency import CallHistory, StoredConversation, StoredIdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 
 
@@ -32,12 +32,12 @@ class StoredData(Protocol):
         """The owner's messages whose conversation is missing: its id, and how many they are."""
 
     @abstractmethod
-    def keys(self, owner_id: OwnerId) -> AsyncIterator[StoredKey]:
+    def keys(self, owner_id: OwnerId) -> AsyncIterator[StoredIdempotencyKey]:
         """The owner's idempotency keys, each beside its conversation."""
 
     @abstractmethod
     async def calls(self, owner_id: OwnerId, conversation_id: ConversationId) -> CallHistory | None:
-        """The conversation's open tool calls, and the steps they follow from, by seq; None if there is none.
+        """The conversation's open tool calls, and the tool steps they follow from, by seq; None if there is none.
 
-        The steps are its last user turn, and the calls and answers after it.
+        The tool steps are its last user turn, and the calls and answers after it.
         """

@@ -24,7 +24,7 @@ _CHECK_SIZE: Final = 8
 def encode_cursor(cursor: ConversationCursor, owner_id: OwnerId, *, archived: bool) -> str:
     """The cursor as clients carry it: 43 characters of base64url."""
     microseconds = (cursor.updated_at - _EPOCH) // timedelta(microseconds=1)
-    place = _PLACE.pack(microseconds, cursor.id.bytes)
+    place = _PLACE.pack(microseconds, cursor.conversation_id.bytes)
     return _to_text(place + _check(place, owner_id, archived=archived))
 
 

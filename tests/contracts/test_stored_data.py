@@ -45,11 +45,11 @@ async def test_everything_comes_once_whatever_the_page(database: Database, ann: 
     conversations = [one async for one in data.conversations(ann)]
     keys = [one async for one in data.keys(ann)]
 
-    assert [one.id for one in conversations] == IDS
-    assert [(one.last_seq, one.messages, one.first, one.last) for one in conversations] == [
+    assert [one.conversation_id for one in conversations] == IDS
+    assert [(one.last_seq, one.message_count, one.lowest_seq, one.highest_seq) for one in conversations] == [
         (count, count, 1, count) for count in range(1, 6)
     ]
-    assert all(one.updated_at == one.newest_at and not one.uses_tools for one in conversations)
+    assert all(one.updated_at == one.newest_message_at and not one.uses_tools for one in conversations)
     assert [(one.conversation_id, one.first_seq, one.last_seq, one.conversation_last_seq) for one in keys] == [
         (conversation_id, 1, count, count) for count, conversation_id in enumerate(IDS, 1)
     ]
@@ -82,7 +82,7 @@ async def test_the_steps_are_those_since_the_last_user_turn(database: Database, 
 
     assert history is not None
     assert history.open_calls == ("b",)
-    assert [(step.seq, step.role) for step in history.steps] == [
+    assert [(step.seq, step.role) for step in history.tool_steps] == [
         (4, Role.USER),
         (6, Role.ASSISTANT),
         (7, Role.TOOL),

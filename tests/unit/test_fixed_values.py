@@ -14,7 +14,7 @@ import pytest
 
 import domain
 from domain.append import decide_append
-from domain.consistency import Finding, Kind
+from domain.consistency import Finding, FindingKind
 from domain.conversation import ConversationPatch
 from domain.errors import RuleViolationError
 from domain.identifiers import OwnerId
@@ -115,7 +115,7 @@ def test_a_patch_of_what_is_no_json_object_cannot_be_built(metadata: Any) -> Non
 
 def test_a_finding_keeps_its_numbers() -> None:
     numbers = {"messages": 1}
-    finding = Finding(kind=Kind.STRAY_MESSAGES, owner_id=OwnerId("ann"), numbers=numbers)
+    finding = Finding(kind=FindingKind.STRAY_MESSAGES, owner_id=OwnerId("ann"), numbers=numbers)
 
     numbers["messages"] = 2
 

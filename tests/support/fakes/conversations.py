@@ -83,7 +83,7 @@ class InMemoryConversationRepository(ConversationRepository):
 
     @override
     async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> Sequence[Conversation]:
-        after = (window.cursor.updated_at, window.cursor.id) if window.cursor else None
+        after = (window.cursor.updated_at, window.cursor.conversation_id) if window.cursor else None
         mine = [kept.conversation for (owner, _), kept in self._kept.items() if owner == owner_id]
         shown = [
             one

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import override
 
-from domain.consistency import CallHistory, StoredConversation, StoredKey
+from domain.consistency import CallHistory, StoredConversation, StoredIdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.ports.stored_data import StoredData
 
@@ -15,7 +15,7 @@ class Belongings:
 
     conversations: list[StoredConversation] = field(default_factory=list)
     stray: dict[ConversationId, int] = field(default_factory=dict)
-    keys: list[StoredKey] = field(default_factory=list)
+    keys: list[StoredIdempotencyKey] = field(default_factory=list)
     calls: dict[ConversationId, CallHistory] = field(default_factory=dict)
 
 
@@ -47,7 +47,7 @@ class ScriptedStoredData(StoredData):
             yield stray
 
     @override
-    async def keys(self, owner_id: OwnerId) -> AsyncIterator[StoredKey]:
+    async def keys(self, owner_id: OwnerId) -> AsyncIterator[StoredIdempotencyKey]:
         for key in self._belongings[owner_id].keys:
             yield key
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from application.check_consistency import CheckConsistency, CheckTotals
-from domain.consistency import CallHistory, Finding, Kind, StoredConversation, StoredKey
+from domain.consistency import CallHistory, Finding, FindingKind, StoredConversation, StoredIdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from tests.support.fakes.stored_data import Belongings, ScriptedStoredData
 
@@ -13,10 +13,24 @@ ANN, BOB = OwnerId("ann"), OwnerId("bob")
 ONE, TWO = (ConversationId(UUID(int=number)) for number in (1, 2))
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SOUND = StoredConversation(
-    id=ONE, last_seq=3, updated_at=NOON, messages=3, first=1, last=3, newest_at=NOON, uses_tools=False
+    conversation_id=ONE,
+    last_seq=3,
+    updated_at=NOON,
+    message_count=3,
+    lowest_seq=1,
+    highest_seq=3,
+    newest_message_at=NOON,
+    uses_tools=False,
 )
 EMPTY = StoredConversation(
-    id=TWO, last_seq=0, updated_at=NOON, messages=0, first=None, last=None, newest_at=None, uses_tools=False
+    conversation_id=TWO,
+    last_seq=0,
+    updated_at=NOON,
+    message_count=0,
+    lowest_seq=None,
+    highest_seq=None,
+    newest_message_at=None,
+    uses_tools=False,
 )
 
 
@@ -26,7 +40,7 @@ async def check(data: ScriptedStoredData) -> tuple[CheckTotals, list[Finding]]:
 
 
 async def test_what_is_sound_is_counted_and_not_reported() -> None:
-    key = StoredKey(conversation_id=ONE, first_seq=3, last_seq=3, conversation_last_seq=3)
+    key = StoredIdempotencyKey(conversation_id=ONE, first_seq=3, last_seq=3, conversation_last_seq=3)
     nothing_written = replace(key, first_seq=1, last_seq=0, conversation_last_seq=0)
     anns = Belongings(
         conversations=[SOUND, EMPTY], keys=[key, nothing_written, replace(key, conversation_last_seq=None)]
@@ -45,19 +59,19 @@ async def test_every_finding_is_reported_and_counted_with_its_owner() -> None:
     bobs = Belongings(
         conversations=[broken],
         stray={TWO: 5},
-        keys=[StoredKey(conversation_id=ONE, first_seq=4, last_seq=5, conversation_last_seq=4)],
-        calls={ONE: CallHistory(open_calls=("a",), steps=())},
+        keys=[StoredIdempotencyKey(conversation_id=ONE, first_seq=4, last_seq=5, conversation_last_seq=4)],
+        calls={ONE: CallHistory(open_calls=("a",), tool_steps=())},
     )
 
     totals, found = await check(ScriptedStoredData({ANN: Belongings(), BOB: bobs}, {"messages": 2}))
 
     assert [(one.kind, one.owner_id, one.conversation_id) for one in found] == [
-        (Kind.EMPTY_OWNER, "", None),
-        (Kind.SEQS, BOB, ONE),
-        (Kind.UPDATED_AT, BOB, ONE),
-        (Kind.OPEN_CALLS, BOB, ONE),
-        (Kind.STRAY_MESSAGES, BOB, TWO),
-        (Kind.KEY, BOB, ONE),
+        (FindingKind.EMPTY_OWNER, "", None),
+        (FindingKind.SEQS, BOB, ONE),
+        (FindingKind.UPDATED_AT, BOB, ONE),
+        (FindingKind.OPEN_CALLS, BOB, ONE),
+        (FindingKind.STRAY_MESSAGES, BOB, TWO),
+        (FindingKind.KEY, BOB, ONE),
     ]
     assert totals == CheckTotals(owners=2, conversations=1, messages=8, findings=6)
 
