@@ -1,0 +1,105 @@
+"""What the documents refer to is there, and their figures are those of the code."""
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from entrypoints.server.limits import Limits
+from entrypoints.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("domain", "application", "adapters", "entrypoints", "migrations", "tests", "docs", ".make", ".ci")
+ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+DESIGN = (ROOT / "docs" / "design.md").read_text()
+UNITS = {"KiB": 1024, "MiB": 1024 * 1024}
+
+
+def documents() -> Iterator[Path]:
+    yield from ROOT.glob("*.md")
+    yield from (ROOT / "docs").rglob("*.md")
+
+
+def files() -> Iterator[Path]:
+    """All that a person writes."""
+    yield from (path for path in ROOT.iterdir() if path.suffix in {".md", ".toml"} or path.name == "Makefile")
+    for folder in FOLDERS:
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in {"", ".md", ".py", ".sh"} and path.is_file() and "node_modules" not in path.parts:
+                yield path
+
+
+def found(pattern: str, paths: Iterator[Path]) -> dict[str, set[str]]:
+    """What the pattern finds, and in which files."""
+    places: dict[str, set[str]] = {}
+    for path in paths:
+        for match in re.finditer(pattern, path.read_text()):
+            places.setdefault(match[1], set()).add(str(path.relative_to(ROOT)))
+    return places
+
+
+def test_a_document_that_is_named_is_there() -> None:
+    named = found(r"\b(docs/\w[\w/.-]*\.(?:md|json))\b", files())
+
+    assert len(named) > 2
+    assert {name: places for name, places in named.items() if not (ROOT / name).is_file()} == {}
+    assert found(r"\b(DESIGN|STYLE)\b", documents()) == {}  # docs/design.md and docs/contributing.md are
+
+
+def test_what_a_document_names_in_code_or_links_to_is_there() -> None:
+    folders = "|".join(re.escape(folder) for folder in FOLDERS)
+    named = found(rf"`(?!application/json`)((?:{folders})/[\w/.-]*\w)`", documents())
+    links = {
+        (path.parent / link, str(path.relative_to(ROOT)))
+        for path in documents()
+        for link in re.findall(r"\]\((?!https?://)([^)#]+)", path.read_text())
+    }
+
+    assert len(named) > 20
+    assert {name: places for name, places in named.items() if not (ROOT / name).exists()} == {}
+    assert {place for target, place in links if not target.exists()} == set()
+
+
+def test_a_decision_that_is_cited_was_taken() -> None:
+    cited = found(r"\bADR (\d+)", files()) | found(r"\badr/(\d{4})", files())
+    taken = {int(path.name[:4]) for path in ADRS}
+
+    assert len(cited) > 5
+    assert {number: places for number, places in cited.items() if int(number) not in taken} == {}
+
+
+def test_a_promise_that_is_cited_is_one_of_the_designs() -> None:
+    cited = found(r"\b[Pp]romise (\d+)", files())
+    given = re.findall(r"^(\d+)\. \*\*", DESIGN, re.MULTILINE)
+
+    assert given == [str(number) for number in range(1, 15)]
+    assert {number: places for number, places in cited.items() if number not in given} == {}
+
+
+def test_the_index_has_every_decision_under_its_title() -> None:
+    index = (ROOT / "docs" / "adr" / "README.md").read_text()
+    listed = re.findall(r"^\| \[(\d+)\]\(([^)]+)\) \| ([^|]+) \|", index, re.MULTILINE)
+
+    assert listed == [
+        (str(int(path.name[:4])), path.name, path.read_text().partition("\n")[0].partition(". ")[2]) for path in ADRS
+    ]
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \| ((?:`[\w.]+`(?:, )?)+) \|$", DESIGN, re.MULTILINE)
+
+    assert len(rows) > 20
+    for limit, figures, places in rows:
+        stated = [
+            int(number.replace(",", "")) * UNITS.get(unit, 1)
+            for number, unit in re.findall(r"([\d,]*\d) (\w+)?", f"{figures} ")
+        ]
+        assert (limit, stated) == (limit, [value_of(place) for place in re.findall(r"`([\w.]+)`", places)])
+
+
+def value_of(place: str) -> Any:
+    """The value of ``Limits.head_bytes``, ``Settings.request_timeout`` or ``domain.title.MAX_LENGTH``."""
+    holder, _, name = place.rpartition(".")
+    defaults = {"Limits": Limits(), "Settings": Settings(database_url="postgresql://x/y")}
+    return getattr(defaults[holder] if holder in defaults else importlib.import_module(holder), name)
