@@ -1,11 +1,11 @@
-# What one does with this checkout; `make` alone lists it. Needs only a Python: .make/uv.sh brings the rest.
+# What can be done with this checkout; `make` alone lists it. .make/uv.sh says what it needs, and fetches the rest.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # `check` keeps its order under -j too
 
-# Whether .venv runs and was made here: a moved or copied one still starts the old place's interpreter and sources.
+# Whether .venv runs and was made here: a moved or copied one starts the interpreter and the sources of the old place.
 IN_PLACE = test -x .venv/bin/python && grep -qsF "='$$(pwd -P)/.venv'" .venv/bin/activate
-# Whether it stands on the Python asked for, if one is.
+# Whether .venv has the Python that UV_PYTHON names, if it names one.
 AS_ASKED = test -z '$(UV_PYTHON)' || grep -qsxF '$(UV_PYTHON)' $(INSTALLED)
 INSTALLED := .venv/.installed
 
@@ -29,7 +29,7 @@ run: $(INSTALLED) ## Start the service and what it needs; ARGS="..." goes to `ai
 	@exec .venv/bin/ai-agent dev $(ARGS)
 
 .PHONY: test
-test: $(INSTALLED) ## Run the tests but those of `jobs`, `security`, `faults`, `bench-smoke`; ARGS="..." goes to pytest
+test: $(INSTALLED) ## Run all tests but those of jobs, security, faults, bench-smoke; ARGS="..." goes to pytest
 	@exec .venv/bin/python -m pytest $(SEPARATE) $(PARALLEL) $(ARGS)
 
 SEPARATE = $(foreach folder,benchmarks faults jobs security,--ignore tests/$(folder))
@@ -40,22 +40,22 @@ jobs: $(INSTALLED) ## Test the operators' jobs: purge-orphans, purge-keys, fsck
 	@exec .venv/bin/python -m pytest $(PARALLEL) tests/jobs $(ARGS)
 
 .PHONY: security
-security: $(INSTALLED) ## Bad input over raw sockets, isolation, fidelity, log canaries, schemathesis
+security: $(INSTALLED) ## Test hostile input, isolation, fidelity, and what logs show
 	@exec .venv/bin/python -m pytest $(PARALLEL) tests/security $(ARGS)
 
 .PHONY: faults
-faults: $(INSTALLED) ## Break things under load; FAULTS_SEED and FAULTS_SECONDS (60) say how
+faults: $(INSTALLED) ## Break processes and connections under load; FAULTS_SEED, FAULTS_SECONDS (60)
 	@exec .venv/bin/python -m pytest -m faults tests/faults $(ARGS)
 
 .PHONY: bench-smoke
-bench-smoke: $(INSTALLED) ## The benchmarks' harness, in seconds: round trips, prepared statements, memory
+bench-smoke: $(INSTALLED) ## Test what benchmarks count without a clock: round trips, statements, memory
 	@exec .venv/bin/python -m pytest tests/benchmarks $(ARGS)
 
 .PHONY: bench
-bench: $(INSTALLED) $(BENCH_INSTALLED) ## Measure beside the references, on Linux; ARGS="--help" tells what can be chosen
+bench: $(INSTALLED) $(BENCH_INSTALLED) ## Measure beside the reference apps, on Linux; ARGS="--help" lists options
 	@exec .venv/bin/python -m tests.benchmarks $(ARGS)
 
-# The references' packages stand in an environment of their own, made whole or not at all.
+# The reference apps have an environment of their own, which is made whole or not at all.
 $(BENCH_INSTALLED): pyproject.toml uv.lock
 	@rm -rf .venv-bench
 	@sh .make/uv.sh venv --quiet .venv-bench
@@ -65,11 +65,11 @@ $(BENCH_INSTALLED): pyproject.toml uv.lock
 	@touch $@
 
 .PHONY: soak
-soak: $(INSTALLED) ## Chaos for SOAK_SECONDS, by default 8 hours, in rounds; from FAULTS_SEED on, to the first violation
+soak: $(INSTALLED) ## Repeat chaos with new seeds, for SOAK_SECONDS (8 hours) or to a broken promise
 	@exec .venv/bin/python -m tests.faults.soak
 
 .PHONY: check
-check: format-check lint types imports dependencies lock-check test ## All that CI runs, cheap first
+check: format-check lint types imports dependencies lock-check test ## Check a commit, cheap first; CI also runs jobs, security, bench-smoke, faults
 
 .PHONY: format-check
 format-check: $(INSTALLED) ## Is the code formatted?
@@ -91,8 +91,8 @@ imports: $(INSTALLED) ## Does each layer import only what its contract allows?
 dependencies: $(INSTALLED) ## Is every imported package declared, and every declared one imported?
 	.venv/bin/deptry .
 
-# The lock is made for everyone: from PyPI alone, whatever mirror or resolution this machine's user has set. uv would
-# write a mirror's addresses into it, and later call such a lock up to date.
+# uv.lock names PyPI alone, whatever mirror or resolution the user has configured: uv would write the mirror's addresses
+# into the lock, and later call such a lock up to date.
 PUBLIC_UV = unset UV_CONFIG_FILE UV_DEFAULT_INDEX UV_EXCLUDE_NEWER UV_EXTRA_INDEX_URL UV_FIND_LINKS \
 	UV_FORK_STRATEGY UV_INDEX UV_INDEX_STRATEGY UV_INDEX_URL UV_NO_INDEX UV_NO_SOURCES UV_PRERELEASE UV_RESOLUTION; \
 	sh .make/uv.sh --no-config
@@ -131,6 +131,6 @@ clean: ## Remove what can be made again; the development database in .data stays
 	find . \( -name .data -o -name .git \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: bench-peers
-bench-peers: $(INSTALLED) ## Measure the Agents SDK's session and OGX against the same work done here
+bench-peers: $(INSTALLED) ## Measure the Agents SDK's session and OGX beside the same work done here
 	@sh .make/uv.sh run --quiet --frozen --isolated --group peers python -m tests.benchmarks.peers.sessions
 	@.venv/bin/python -m tests.benchmarks.peers.services

@@ -1,12 +1,14 @@
 #!/bin/sh
-# Runs uv on this checkout, bringing uv and a Python where the machine has none: `sh .make/uv.sh sync`.
+# Runs uv on this checkout, and fetches uv and a Python where the machine has none: `sh .make/uv.sh sync`.
 #
-# Needs a POSIX sh and a Python from 3.10 up, and no network once .tools/ holds uv.
+# Needs a POSIX sh. Where uv is not installed, it also needs Python 3.10 or newer, whose pip fetches uv; or else curl or
+# wget. The project runs on Python 3.12 or newer; where there is none, uv fetches Python 3.13. No network is needed once
+# .tools/ holds uv, and .venv the packages.
 set -eu
 
-uv_version=0.13.8 # the one that writes uv.lock; any from its minor version up reads it
-fetched_python=3.13 # for a machine without a fitting one; every locked package has wheels for it
-# pip for a Python that lacks it; `python3 -m pip install --dry-run --ignore-installed --report - pip` tells the next.
+uv_version=0.13.8 # writes uv.lock; a uv of this minor version or newer reads it
+fetched_python=3.13 # for a machine without one that pyproject.toml accepts; every locked package has wheels for it
+# A pip for a Python without one; `python3 -m pip install --dry-run --ignore-installed --report - pip` names the next.
 pip_wheel=https://files.pythonhosted.org/packages/07/25/ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337/pip-26.3-py3-none-any.whl
 pip_sha256=f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13
 uv_installer=https://astral.sh/uv/$uv_version/install.sh
@@ -17,7 +19,7 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
-# Whether the command is a uv, of this version's minor or newer, that runs on this machine.
+# Whether the command is a uv that runs on this machine, and is of this minor version or newer.
 reads_lock() {
     reported=$("$1" --version 2>/dev/null) || return 1
     reported=${reported#uv }
@@ -28,7 +30,7 @@ reads_lock() {
     }
 } 2>/dev/null
 
-# Prints the first Python on PATH, from 3.10 up, that can import the module.
+# Prints the first Python on PATH that is new enough for today's pip and can import the module.
 python_with() (
     IFS=:
     for folder in $PATH; do
@@ -47,7 +49,7 @@ fetch_pip() {
 import hashlib, pathlib, urllib.request
 wheel = urllib.request.urlopen("$pip_wheel", timeout=60).read()
 if hashlib.sha256(wheel).hexdigest() != "$pip_sha256":
-    raise SystemExit("$pip_wheel is not the file it was")
+    raise SystemExit("$pip_wheel does not have the expected SHA-256")
 pathlib.Path("$stage/pip.whl").write_bytes(wheel)
 END
 }
@@ -60,7 +62,7 @@ install_with_pip() {
     else
         return 1
     fi
-    # A user's pip configuration names their mirror and is heeded, except where it forbids --target.
+    # The user's pip configuration is used, since it may name a mirror; what would forbid --target is overridden.
     PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 "$python" -m pip install --quiet --no-input --disable-pip-version-check \
         --no-deps --only-binary :all: --target "$stage" "uv==$uv_version"
 }
@@ -70,7 +72,7 @@ install_with_installer() {
         UV_UNMANAGED_INSTALL="$PWD/$stage/bin" sh "$stage/install.sh"
 }
 
-# Fills .tools through a folder of its own and one rename, so that an interrupted fetch leaves nothing that looks whole.
+# Fetches into a folder of its own and renames the result, so an interrupted fetch leaves nothing that looks complete.
 fetch_uv() (
     stage=.tools/stage.$$
     trap 'rm -rf "$stage"' EXIT
@@ -106,26 +108,27 @@ choose_python() {
     esac
 }
 
-# Whether the process runs; where no init collects the dead, a killed one stays on as a zombie without a program.
+# Whether the process runs. Without an init, as in some containers, a killed one remains as a zombie without a program.
 is_alive() {
     kill -0 "$1" 2>/dev/null && { [ ! -d /proc/self ] || [ -e "/proc/$1/exe" ]; }
 }
 
-# uv takes a package whose copying was cut short for an installed one: a sync that was killed costs the whole .venv. One
-# that another make still runs is left alone: uv queues behind it.
+# uv takes a package that is half copied for an installed one. So .venv is removed after a sync that was killed. A sync
+# that still runs is left alone: uv waits for it.
 discard_half_made() {
     if installer=$(cat "$installing" 2>/dev/null) && ! is_alive "$installer"; then
         rm -rf .venv
     fi
 }
 
-# pyenv's shims run only the versions that pyenv has selected; the folders behind them come last, newest first.
+# pyenv's shims run only the versions that pyenv has selected. So the folders of all versions are searched last, newest
+# first.
 behind_shims=
 for folder in "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.*/bin; do
     behind_shims=$folder${behind_shims:+:$behind_shims}
 done
 export PATH="$PATH:$behind_shims"
-export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" # a company's certificate authority stands in the system's store
+export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" # a company's certificate authority is in the system's store
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT       # the project's environment is .venv, whichever one is active
 
 installing=.tools/installing # holds the process that fills .venv

@@ -103,3 +103,23 @@ def value_of(place: str) -> Any:
     holder, _, name = place.rpartition(".")
     defaults = {"Limits": Limits(), "Settings": Settings(database_url="postgresql://x/y")}
     return getattr(defaults[holder] if holder in defaults else importlib.import_module(holder), name)
+
+
+def test_the_documents_name_the_same_pythons() -> None:
+    script = (ROOT / ".make" / "uv.sh").read_text()
+    project = (ROOT / "pyproject.toml").read_text()
+    to_fetch_uv = set(re.findall(r"version_info < \(3, (\d+)\)", script))
+    fetched = re.findall(r"^fetched_python=3\.(\d+)", script, re.MULTILINE)
+    to_serve = re.findall(r'^requires-python = ">=3\.(\d+)"$', project, re.MULTILINE)
+
+    stated = re.findall(r"Python 3\.(\d+)", (ROOT / "README.md").read_text())
+    assert stated == [*to_fetch_uv, *to_serve, *fetched]
+    assert re.findall(r"Python 3\.(\d+)", script.partition("set -eu")[0]) == stated
+
+
+def test_the_makefile_says_what_ci_runs_besides_check() -> None:
+    ran = re.findall(r"^(?:exec )?make ([a-z -]+) </dev/null$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+
+    said = re.findall(r"^check: .* CI also runs (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert " ".join(ran).split() == ["check", *said[0].split(", ")]
