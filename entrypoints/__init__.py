@@ -1,1 +1,1 @@
-"""The ways in: HTTP, the embedded facade, the command line, and the container that wires them."""
+"""What calls the use cases: HTTP, the embedded application, the command line; and the container that wires them."""

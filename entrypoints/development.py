@@ -1,4 +1,4 @@
-"""Development: everything that the service needs, started with it and ended with it."""
+"""Development: the service and the database that it needs, started and stopped together."""
 
 import asyncio
 import os
@@ -66,7 +66,7 @@ def _own_database(folder: Path) -> Iterator[str]:
 
 
 def _settings(database_url: str) -> Settings:
-    """Those of the environment; without a secret there is nothing to verify a cookie with, so none are accepted."""
+    """The settings of the environment. Without a secret no cookie can be verified, so cookies are not accepted."""
     environment = {**os.environ, "DATABASE_URL": database_url}
     if not any(os.environ.get(name) for name in ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "AUTH_SECRET")):
         environment.setdefault("AUTH_COOKIES", "false")
@@ -84,7 +84,7 @@ def _address(listener: socket.socket) -> str:
 
 
 def _end_with_parent() -> None:
-    """End when the process that started us does: a `make run` that is killed leaves nothing running."""
+    """End this process when its parent ends: a `make run` that is killed leaves nothing running."""
     parent = os.getppid()
 
     def watch() -> None:

@@ -1,4 +1,4 @@
-"""The embedded entry: the application in the caller's own process, for the agent runtime."""
+"""The embedded application: the use cases in the caller's own process, for an agent runtime."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from entrypoints.settings import Settings
 
 @asynccontextmanager
 async def open_application(settings: Settings) -> AsyncIterator[Application]:
-    """The same use cases that HTTP offers; the database's connections are closed at the end.
+    """The use cases, the same as over HTTP. At the end running replies are ended and connections closed.
 
     A runtime acts as ``Principal.agent(on_behalf_of=user_id)`` and writes every role.
     """

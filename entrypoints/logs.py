@@ -1,4 +1,4 @@
-"""Logs: lines on standard error, which may be a pipe that nobody reads."""
+"""Logs: lines on standard error, written by a thread, since that may be a pipe that nobody reads."""
 
 import logging
 import os
@@ -19,11 +19,11 @@ SERVING: Final[dict[str, Any]] = {
     "root": {"level": "INFO", "handlers": ["dropping"]},
     "loggers": {"uvicorn": {"level": "WARNING"}},
 }
-"""How each process that serves logs, for logging.config."""
+"""The configuration of logging in a process that serves, for ``logging.config.dictConfig``."""
 
 
 class DroppingHandler(logging.Handler):
-    """Has a thread write, and drops what the thread is not in time for: who logs never waits."""
+    """Queues lines for a thread that writes them; drops a line when the queue is full. So logging never blocks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,17 +36,17 @@ class DroppingHandler(logging.Handler):
             self._lines.put_nowait(f"{self.format(record)}\n".encode(errors="backslashreplace"))
         except Full:
             pass
-        except Exception:  # noqa: BLE001 - as all handlers do: who logs must not fail for it
+        except Exception:  # noqa: BLE001 - as all handlers do: logging must not fail its caller
             self.handleError(record)
 
     @override
     def flush(self) -> None:
-        """Wait a moment until all is written, as at the end of the process."""
+        """Wait until the queue is written, for a second at most; called at the end of the process."""
         with self._lines.all_tasks_done:
             self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, _SECONDS_TO_END)
 
     def _write(self) -> None:
-        """Without sys.stderr, whose lock would keep the process from ending."""
+        """Write to the file descriptor: the lock of sys.stderr would keep the process from ending."""
         while True:
             with suppress(OSError):
                 os.write(_STANDARD_ERROR, self._lines.get())

@@ -1,1 +1,1 @@
-"""The container: the one place that knows both the ports and what implements them."""
+"""The container: the only package that knows both the ports and the adapters that implement them."""

@@ -14,7 +14,7 @@ from entrypoints.settings import Settings
 
 @contextmanager
 def embedded_database(folder: Path) -> Iterator[str]:
-    """A PostgreSQL on this folder for as long as the context lasts; its URL. Raises OperationError."""
+    """Run a PostgreSQL on this folder while the context lasts; yields its URL. Raises OperationError."""
     server = EmbeddedPostgres(folder)
     try:
         server.start()
@@ -27,7 +27,7 @@ def embedded_database(folder: Path) -> Iterator[str]:
 
 
 async def open_development_session(settings: Settings) -> str:
-    """The token of the development user's session; makes better-auth's tables where there are none."""
+    """Sign the development user in and return the session's token; creates better-auth's tables if they are missing."""
     async with Database.connect(address_of(settings), PoolSettings(size=1)) as database:
         if not await development.has_tables(database):
             await development.create_tables(database)

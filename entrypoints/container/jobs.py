@@ -1,4 +1,4 @@
-"""The jobs that an operator schedules, on the database."""
+"""The jobs that an operator schedules, wired to the database."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -33,7 +33,7 @@ _STATEMENT_SECONDS: Final = 600.0
 async def purge_orphans(
     settings: Settings, *, delete: bool, batch_size: int, report: Callable[[OwnerId, Holdings], None]
 ) -> PurgeTotals:
-    """Find, and with ``delete`` remove, what belongs to owners who are no longer users. Raises OperationError."""
+    """Count what belongs to owners who are no longer users; delete it with ``delete``. Raises OperationError."""
     names = names_of(settings)
     async with _database(settings, "Orphans can't be purged") as database:
         layout = await Layout.discover(database, names)
@@ -43,13 +43,13 @@ async def purge_orphans(
 
 
 async def purge_keys(settings: Settings, *, older_than: timedelta, batch_size: int) -> int:
-    """Delete the idempotency keys that are older; how many. Raises OperationError."""
+    """Delete idempotency keys that are older than this. Returns how many. Raises OperationError."""
     async with _database(settings, "Keys can't be purged") as database:
         return await PurgeKeys(PostgresStoredKeys(database))(older_than=older_than, batch_size=batch_size)
 
 
 async def check_consistency(settings: Settings, report: Callable[[Finding], None]) -> CheckTotals:
-    """Look for what should not be, and change nothing. Raises OperationError."""
+    """Check what is stored for damage, and change nothing. Raises OperationError."""
     async with _database(settings, "The database can't be checked") as database:
         return await CheckConsistency(PostgresStoredData(database))(report)
 

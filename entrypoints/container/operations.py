@@ -1,4 +1,4 @@
-"""What an operator does with the database: bring its schema up to date, and look whether it is."""
+"""Operations on the database: migrate its schema, and check whether the service can run on it."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,11 @@ from entrypoints.settings import Settings
 
 
 class OperationError(Exception):
-    """It could not be done; the message is one line and names neither the database's URL nor a secret."""
+    """An operation failed; the message is one line, without the database's URL and without secrets."""
 
 
 async def migrate(settings: Settings) -> tuple[str | None, str | None]:
-    """Bring the schema to the newest revision; the revisions before and after. Raises OperationError."""
+    """Bring the schema to the newest revision. Returns the revisions before and after. Raises OperationError."""
     try:
         return await migrating.migrate(address_of(settings))
     except (*PASSING, asyncpg.PostgresError, migrating.EncodingError) as error:
@@ -27,9 +27,9 @@ async def migrate(settings: Settings) -> tuple[str | None, str | None]:
 
 
 async def require_fit_database(settings: Settings) -> Sequence[str]:
-    """Raise OperationError if the database answers and would not do; one that is away may come back.
+    """Raise OperationError if the database answers, but the service can't run on it.
 
-    Returns warnings: what works, and should not be left so.
+    Returns warnings, one line each: a database that is away, as it may come back, and what works but should be changed.
     """
     names = names_of(settings)
     async with Database.connect(address_of(settings), PoolSettings(size=1)) as database:
@@ -48,5 +48,5 @@ async def require_fit_database(settings: Settings) -> Sequence[str]:
 
 
 def reason_of(error: BaseException) -> str:
-    """What an error says, in one line."""
+    """The first line of an error's message, or its type."""
     return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,4 +1,4 @@
-"""Wiring: which adapter stands behind which port."""
+"""Wiring: which adapter implements which port."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -64,15 +64,15 @@ class _Adapters(Provider):
 
 
 def make_container(settings: Settings) -> AsyncContainer:
-    """A container with everything in it, made when first asked for and closed with ``close()``.
+    """A container whose objects are made when they are first needed, and closed by ``close()``.
 
-    Nothing in it keeps state of a request, so all of it lives as long as the application.
+    None of them keeps state of a request, so all of them live as long as the application.
     """
     return make_async_container(_Adapters(), context={Settings: settings})
 
 
 def names_of(settings: Settings) -> Names:
-    """What the settings say about better-auth's tables. Raises SettingsError."""
+    """The names of better-auth's tables and columns in the settings. Raises SettingsError."""
     try:
         return Names(
             schema=settings.auth_schema,
@@ -92,13 +92,13 @@ def names_of(settings: Settings) -> Names:
 
 
 def policy_of(settings: Settings) -> SignaturePolicy:
-    """Which signatures are demanded."""
+    """Which signatures the settings demand."""
     secret = None if settings.secret is None else settings.secret.encode()
     return SignaturePolicy(secret=secret, bearers_must_be_signed=settings.auth_require_signed_bearer)
 
 
 def address_of(settings: Settings) -> DatabaseAddress:
-    """Where the database is. Raises SettingsError."""
+    """The database's address in the settings. Raises SettingsError."""
     try:
         return DatabaseAddress.parse(settings.database_url)
     except InvalidAddressError as error:

@@ -1,4 +1,4 @@
-"""Authentication: nobody passes into the API without a proven session."""
+"""Authentication: no request reaches a route without a valid session, unless the route is public."""
 
 import logging
 from collections.abc import Set as AbstractSet
@@ -23,14 +23,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticationPolicy:
-    """What a deployment lets in: the cookie's one name (None: no cookies), and the origins that may write with it."""
+    """What a deployment accepts.
+
+    ``cookie_name`` is the only name of the session cookie; None accepts no cookies. ``trusted_origins`` are the origins
+    whose pages may write with it.
+    """
 
     cookie_name: str | None = None
     trusted_origins: AbstractSet[str] = frozenset()
 
 
 class Authentication(ASGIMiddleware):
-    """Stands before every route that does not say ``PUBLIC``; what it lets in carries its principal."""
+    """Authenticates requests to every route that is not ``PUBLIC``; the principal becomes the scope's ``user``."""
 
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = PUBLIC

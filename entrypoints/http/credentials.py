@@ -1,6 +1,6 @@
 """The credential of a request, read from its raw headers.
 
-Frameworks decode cookies, keep the last of several, and remember whole headers; who is let in must not depend on that.
+A framework decodes cookies, takes the last of several, and caches whole headers. Authentication must not depend on it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,12 +25,12 @@ def read_credential(headers: RawHeaders, cookie_name: str | None) -> Credential:
 
 
 def values_of(headers: RawHeaders, name: bytes) -> list[str]:
-    """Every value of a header, in their order."""
+    """Every value of a header, in the order of the request; ``name`` is in lower case."""
     return [value.decode("latin-1") for key, value in headers if key == name]
 
 
 def _bearer_token(headers: RawHeaders) -> str:
-    """RFC 6750, section 2.1; empty without one. Other schemes are not ours."""
+    """The token of ``Authorization: Bearer`` (RFC 6750, section 2.1); empty without one. Other schemes are ignored."""
     values = values_of(headers, b"authorization")
     if len(values) > 1:
         raise UnauthenticatedError(Refusal.AMBIGUOUS)
@@ -39,7 +39,7 @@ def _bearer_token(headers: RawHeaders) -> str:
 
 
 def _session_cookie(headers: RawHeaders, cookie_name: str) -> str:
-    """The value as it was sent, but for double quotes around it (RFC 6265, section 4.1.1)."""
+    """The cookie's value as it was sent, without double quotes around it (RFC 6265, section 4.1.1)."""
     cookies = list(_cookies(headers))
     values = [value for name, value in cookies if name == cookie_name]
     if len(values) > 1:

@@ -13,9 +13,9 @@ from entrypoints.http.route_options import WITHOUT_DEADLINE
 
 
 class Deadline(ASGIMiddleware):
-    """Answers 503 when a response has not begun after ``seconds``; one that has begun is finished.
+    """Answers 503 when a response has not begun after ``seconds``; a response that has begun is completed.
 
-    A route that says ``WITHOUT_DEADLINE`` may take as long as it likes.
+    A route with the option ``WITHOUT_DEADLINE`` has no such limit.
     """
 
     scopes = (ScopeType.HTTP,)

@@ -1,4 +1,4 @@
-"""The edge: what holds for every answer, also for those that no handler makes."""
+"""The edge: what every response has, also one that no route makes."""
 
 import re
 import secrets
@@ -22,13 +22,13 @@ SECURITY_HEADERS: Final = (
 
 
 class Edge:
-    """Gives every answer the request's id (the caller's own, if well formed) and the security headers."""
+    """Adds the request's id to every response (the client's own, if well formed), and the security headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and complete the answer."""
+        """Pass the request on, and complete its response."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -47,7 +47,7 @@ class Edge:
 
 
 def new_request_id() -> bytes:
-    """An id that no other request has."""
+    """An id that no other request has, in letters, digits and a hyphen."""
     return b"%s-%x" % (_PROCESS, next(_numbers))
 
 

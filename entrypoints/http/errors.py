@@ -1,4 +1,4 @@
-"""Errors: what an exception tells a client, whatever form an API gives it; the log gets what the client must not."""
+"""Errors: what a client is told of an exception, in any API's form, and what only the log is told."""
 
 import logging
 import traceback

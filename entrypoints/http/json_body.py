@@ -1,4 +1,4 @@
-"""A body in JSON, decoded strictly: what is wrong with it is told by the field's name, without what was sent."""
+"""Strict decoding of JSON bodies; errors name the field at fault and never repeat what was sent."""
 
 import re
 from http import HTTPStatus
@@ -20,7 +20,7 @@ _NAMED_FIELD: Final = re.compile(r"Object (?P<what>contains unknown|missing requ
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
-    """Decode a body. Raises RequestError or RuleViolationError."""
+    """Decode a body. Raises RequestError (not JSON, not UTF-8, too deep), RuleViolationError (naming the field)."""
     try:
         value = decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -37,7 +37,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
 
 
 def _depth(body: bytes) -> int:
-    """How deep valid JSON nests."""
+    """The depth to which valid JSON nests; 0 for a scalar."""
     brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 

@@ -1,4 +1,4 @@
-"""Origins: who may make a browser write with its cookies, and whose scripts may read our answers."""
+"""Origins: whose pages may write with a browser's cookies (CSRF), and whose scripts may read responses (CORS)."""
 
 from collections.abc import Set as AbstractSet
 from http import HTTPStatus
@@ -21,9 +21,9 @@ _PREFLIGHT: Final = (
 
 
 def require_trusted_origin(method: str, headers: RawHeaders, trusted: AbstractSet[str]) -> None:
-    """Raise RequestError (403) unless an unsafe request that came with a cookie was made by a page of ours.
+    """Raise RequestError (403) if a request with a cookie uses an unsafe method and comes from another origin.
 
-    The Origin must be one of the trusted ones to the letter; where a browser sends none, the Referer's counts.
+    The Origin header must equal one of ``trusted``; without that header, the origin of the Referer must.
     """
     if method in _SAFE or _origin_of(headers) in trusted:
         return
@@ -49,7 +49,7 @@ def _origin_of(headers: RawHeaders) -> str | None:
 
 
 class CrossOrigin:
-    """Answers preflights, and lets scripts of trusted origins, and of no others, read answers (Fetch, CORS)."""
+    """Answers preflights, and lets scripts of trusted origins alone read responses (Fetch, CORS protocol)."""
 
     def __init__(self, app: ASGIApp, trusted: AbstractSet[str]) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Paths and methods as routes have them."""
+"""Paths and methods: one spelling of each path, and HEAD where there is GET."""
 
 from http import HTTPStatus
 
@@ -11,9 +11,9 @@ from entrypoints.http.statuses import MEANING
 
 
 class ExactPaths:
-    """Answers 404 where a path is spelt otherwise than it is routed, so that no rule on paths can be gone around.
+    """Answers 404 to other spellings of a path, which the router would accept: a proxy's rules may not know them.
 
-    No path of ours has a character that must be encoded, an empty segment, or a slash at its end.
+    No path of the service has a percent-encoded character, an empty segment, or a slash at its end.
     """
 
     def __init__(self, app: ASGIApp) -> None:

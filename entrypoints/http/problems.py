@@ -1,4 +1,4 @@
-"""Problems: errors as RFC 9457 ``application/problem+json``, the form of the native API and of what is no API's."""
+"""Problems (RFC 9457): the form of errors in the native API, and wherever a request belongs to no API."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -50,7 +50,7 @@ def problem_of(failure: Failure) -> Problem:
 
 
 def raw_problem(status: HTTPStatus, code: str, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a response, for what is answered before there is a request to a route."""
+    """Headers and body of an error response that is sent without Litestar."""
     body = msgspec.json.encode(problem_of(Failure(status=status, code=code, detail=detail)))
     own = {"Content-Type": _MEDIA_TYPE, "Content-Length": str(len(body)), **statuses.HEADERS.get(status, {})}
     return [(name.lower().encode(), value.encode()) for name, value in own.items()], body

@@ -1,4 +1,4 @@
-"""The request as our handlers see it: who calls, what is asked of, and a body that is decoded strictly."""
+"""The request as route handlers get it: use cases, principal, strict body and query, and the headers for writes."""
 
 import hashlib
 import re
@@ -36,21 +36,21 @@ class ApiRequest(Request[Principal, None, State]):
 
     @property
     def principal(self) -> Principal:
-        """The caller, proven by the authentication middleware."""
+        """The caller, as the authentication middleware found it."""
         return self.user
 
     @property
     @override
     def content_length(self) -> int | None:
-        """What is announced, in bytes; the parser lets one number pass. Litestar would index all headers for it."""
+        """The Content-Length in bytes, which the parser has checked. Litestar would index all headers to find it."""
         values = values_of(self.scope["headers"], b"content-length")
         return int(values[0]) if values else None
 
     @override
     async def json(self) -> Any:
-        """The body, decoded to what the handler declares: nothing is coerced, unknown keys are refused.
+        """The body, decoded to the type that the handler declares, without coercion; unknown keys are refused.
 
-        Raises RequestError (not JSON, not Unicode, too deep, another content type), RuleViolationError.
+        Raises RequestError (another content type, not JSON, not UTF-8, too deep), RuleViolationError (naming a field).
         """
         self._require_json()
         return json_body.decode(await self.body(), _decoder(self.route_handler))
@@ -79,9 +79,9 @@ class ApiRequest(Request[Principal, None, State]):
         return int(match[1])
 
     def require_plain_query(self) -> None:
-        """Raise RuleViolationError for a parameter that is given twice, or a number that is not in ASCII digits alone.
+        """Raise RuleViolationError for a parameter that is given twice, or a number that is not all ASCII digits.
 
-        Litestar takes the last one, and whatever can be read as a number (``1e2``, ``null``).
+        Litestar would take the last of two, and anything that Python reads as a number (``1e2``, ``null``).
         """
         _require_plain(self.scope["query_string"], self.route_handler)
 

@@ -1,7 +1,7 @@
-"""The cursor of the list of conversations: opaque, and refused when it is damaged or belongs to another list.
+"""The cursor of the list of conversations: opaque to clients, and refused if it is damaged or of another list.
 
-It carries a checksum over the owner and the filter. That keeps mistakes out, not people: a cursor that somebody
-makes up can only ever point into the list of the one who sends it, as the owner is not in it but in the query.
+A checksum covers the owner and the filter. It finds mistakes; it is no protection, and need not be one. The owner is
+not in the cursor but in the query: a forged cursor points into the list of whoever sends it.
 """
 
 import base64
@@ -29,7 +29,7 @@ def encode_cursor(cursor: ConversationCursor, owner_id: OwnerId, *, archived: bo
 
 
 def decode_cursor(text: str, owner_id: OwnerId, *, archived: bool) -> ConversationCursor:
-    """The place that it stands for. Raises InvalidCursorError."""
+    """The place in the list that the cursor means. Raises InvalidCursorError."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

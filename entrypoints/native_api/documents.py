@@ -1,4 +1,4 @@
-"""The documents that the service hands out about itself."""
+"""The OpenAPI document and the page that shows it, as routes."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from entrypoints.http.route_options import PUBLIC
 
 _SCALAR: Final = "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.72.1/dist/browser/standalone.js"
 _SCALAR_HASH: Final = "sha384-U11tb2XnKvmwt8RlTvnwUnYgrN+ur4Xyh9htLhjajWNR/Oyl5AX5DEz00qRmlrmK"
-"""The hash of that file in the npm package: a browser runs nothing else that the address may hand out."""
+"""The hash of that file in the npm package (subresource integrity): a browser runs no other content of that address."""
 _POLICY: Final = (
     "default-src 'none'; connect-src 'self'; font-src 'self' data: https://fonts.scalar.com; img-src 'self' data:; "
     "script-src https://cdn.jsdelivr.net; style-src 'unsafe-inline'; frame-ancestors 'none'"
