@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.consistency import Finding, FindingKind
 from domain.identifiers import OwnerId
-from domain.ports.stored_data import StoredData
+from domain.ports.consistency_reader import ConsistencyReader
 
 NOBODY = OwnerId("")
 
@@ -23,8 +23,8 @@ class CheckTotals:
 class CheckConsistency:
     """Check the rows against each other, owner by owner."""
 
-    def __init__(self, data: StoredData) -> None:
-        self._data = data
+    def __init__(self, reader: ConsistencyReader) -> None:
+        self._reader = reader
 
     async def __call__(self, report: Callable[[Finding], None]) -> CheckTotals:
         """Look at everything, and ``report`` each finding at once. Raises UnavailableError."""
@@ -35,25 +35,25 @@ class CheckConsistency:
                 report(finding)
                 totals.findings += 1
 
-        nobodys = {table: rows for table, rows in (await self._data.rows_of_nobody()).items() if rows}
+        nobodys = {table: rows for table, rows in (await self._reader.rows_of_nobody()).items() if rows}
         if nobodys:
             found(Finding(kind=FindingKind.EMPTY_OWNER, owner_id=NOBODY, numbers=nobodys))
-        async for owner_id in self._data.owners():
+        async for owner_id in self._reader.owners():
             totals.owners += 1
             await self._check_conversations(owner_id, totals, found)
-            async for conversation_id, count in self._data.stray_messages(owner_id):
+            async for conversation_id, count in self._reader.stray_messages(owner_id):
                 totals.messages += count
                 numbers = {"messages": count}
                 kind = FindingKind.STRAY_MESSAGES
                 found(Finding(kind=kind, owner_id=owner_id, conversation_id=conversation_id, numbers=numbers))
-            async for key in self._data.keys(owner_id):
+            async for key in self._reader.keys(owner_id):
                 found(*key.findings(owner_id))
         return totals
 
     async def _check_conversations(self, owner_id: OwnerId, totals: CheckTotals, found: Callable[..., None]) -> None:
-        async for conversation in self._data.conversations(owner_id):
+        async for conversation in self._reader.conversations(owner_id):
             totals.conversations += 1
             totals.messages += conversation.message_count
             found(*conversation.findings(owner_id))
-            if conversation.uses_tools and (calls := await self._data.calls(owner_id, conversation.conversation_id)):
+            if conversation.uses_tools and (calls := await self._reader.calls(owner_id, conversation.conversation_id)):
                 found(*calls.findings(owner_id, conversation.conversation_id))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from domain.errors import RuleViolationError
 from domain.maintenance import LEAST_KEY_AGE
-from domain.ports.stored_keys import StoredKeys
+from domain.ports.owner_data_repository import OwnerDataRepository
 
 
 class PurgeKeys:
@@ -13,8 +13,8 @@ class PurgeKeys:
     It can be broken off at any moment: each batch is whole, and the next run goes on with what is left.
     """
 
-    def __init__(self, keys: StoredKeys) -> None:
-        self._keys = keys
+    def __init__(self, data: OwnerDataRepository) -> None:
+        self._data = data
 
     async def __call__(self, *, older_than: timedelta, batch_size: int) -> int:
         """Delete the keys that are older, at most ``batch_size`` at a time; how many there were.
@@ -24,10 +24,10 @@ class PurgeKeys:
         if older_than < LEAST_KEY_AGE:
             raise RuleViolationError("older_than", f"must be at least {LEAST_KEY_AGE}")
         total = 0
-        owners = await self._keys.owners(None, batch_size)
+        owners = await self._data.owners_of_keys(None, batch_size)
         while owners:
             for owner_id in owners:
-                while deleted := await self._keys.delete_older_than(owner_id, older_than, batch_size):
+                while deleted := await self._data.delete_keys(owner_id, batch_size, older_than):
                     total += deleted
-            owners = await self._keys.owners(owners[-1], batch_size)
+            owners = await self._data.owners_of_keys(owners[-1], batch_size)
         return total

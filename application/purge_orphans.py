@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings
-from domain.ports.owned_data import OwnedData
+from domain.ports.owner_data_repository import OwnerDataRepository
 from domain.ports.user_directory import UserDirectory
 
 
@@ -23,7 +23,7 @@ class PurgeOrphans:
     It can be broken off at any moment: each batch is whole, and the next run goes on with what is left.
     """
 
-    def __init__(self, data: OwnedData, users: UserDirectory) -> None:
+    def __init__(self, data: OwnerDataRepository, users: UserDirectory) -> None:
         self._data = data
         self._users = users
 
@@ -59,6 +59,6 @@ class PurgeOrphans:
         while batch.conversations:
             batch = await self._data.delete_conversations(owner_id, batch_size)
             deleted += batch
-        while await self._data.delete_idempotency_keys(owner_id, batch_size):
+        while await self._data.delete_keys(owner_id, batch_size):
             pass
         return deleted

@@ -10,11 +10,10 @@ import asyncpg
 from adapters.better_auth.layout import Layout
 from adapters.better_auth.names import LayoutError
 from adapters.better_auth.users import BetterAuthUserDirectory
+from adapters.postgres.consistency_reader import PostgresConsistencyReader
 from adapters.postgres.database import Database, PoolSettings
-from adapters.postgres.maintenance import PostgresOwnedData
+from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from adapters.postgres.readiness import PostgresReadiness
-from adapters.postgres.stored_data import PostgresStoredData
-from adapters.postgres.stored_keys import PostgresStoredKeys
 from application.check_consistency import CheckConsistency, CheckTotals
 from application.purge_keys import PurgeKeys
 from application.purge_orphans import PurgeOrphans, PurgeTotals
@@ -38,20 +37,20 @@ async def purge_orphans(
     async with _database(settings, "Orphans can't be purged") as database:
         layout = await Layout.discover(database, names)
         users = BetterAuthUserDirectory(database, user_table=layout.user_table, user_id=layout.user_id)
-        purge = PurgeOrphans(PostgresOwnedData(database), users)
+        purge = PurgeOrphans(PostgresOwnerDataRepository(database), users)
         return await purge(delete=delete, batch_size=batch_size, report=report)
 
 
 async def purge_keys(settings: Settings, *, older_than: timedelta, batch_size: int) -> int:
     """Delete idempotency keys that are older than this. Returns how many. Raises OperationError."""
     async with _database(settings, "Keys can't be purged") as database:
-        return await PurgeKeys(PostgresStoredKeys(database))(older_than=older_than, batch_size=batch_size)
+        return await PurgeKeys(PostgresOwnerDataRepository(database))(older_than=older_than, batch_size=batch_size)
 
 
 async def check_consistency(settings: Settings, report: Callable[[Finding], None]) -> CheckTotals:
     """Check what is stored for damage, and change nothing. Raises OperationError."""
     async with _database(settings, "The database can't be checked") as database:
-        return await CheckConsistency(PostgresStoredData(database))(report)
+        return await CheckConsistency(PostgresConsistencyReader(database))(report)
 
 
 @asynccontextmanager

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.consistency_reader import PostgresConsistencyReader
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
-from adapters.postgres.stored_data import PostgresStoredData
 from application.append_messages import AppendMessages
 from application.check_consistency import CheckConsistency
 from domain.append import decide_append
@@ -269,7 +269,7 @@ async def test_it_finds_nothing_beside_those_who_append(empty_database_url: str)
     async with Database.connect(DatabaseAddress.parse(empty_database_url), PoolSettings(size=7)) as database:
         repository = PostgresConversationRepository(database)
         append = AppendMessages(repository)
-        check = CheckConsistency(PostgresStoredData(database, page_size=25))
+        check = CheckConsistency(PostgresConsistencyReader(database, page_size=25))
         async with asyncio.TaskGroup() as group:
             for number in range(6):
                 group.create_task(converse(ANN, number))

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from adapters.postgres import maintenance
+from adapters.postgres import owner_data
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
@@ -234,7 +234,7 @@ async def test_an_append_that_comes_second_finds_nothing_and_leaves_nothing(url:
     async with connected(url) as connection, opened(url) as repository:
         deleting = connection.transaction()
         await deleting.start()
-        delete = maintenance.DELETE_CONVERSATIONS
+        delete = owner_data.DELETE_CONVERSATIONS
         await connection.fetch(delete.sql, *delete.arguments({"owner_id": "ann", "limit": 10}))
         append = asyncio.create_task(repository.append(OwnerId("ann"), conversation(1), SAID, key("late")))
         await until_waiting_for_locks(url, 1)
@@ -256,8 +256,8 @@ async def test_owners_are_found_without_reading_what_they_have(url: str) -> None
         await connection.execute(many)
         await connection.execute("VACUUM ANALYZE conversations")
 
-        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {maintenance.OWNERS.sql}"
-        plan = await connection.fetchval(explain, *maintenance.OWNERS.arguments({"after": "", "limit": 500}))
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {owner_data.OWNERS.sql}"
+        plan = await connection.fetchval(explain, *owner_data.OWNERS.arguments({"after": "", "limit": 500}))
 
     assert rows_read(json.loads(plan)[0]["Plan"], "conversations") <= 3
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from application.check_consistency import CheckConsistency, CheckTotals
 from domain.consistency import CallHistory, Finding, FindingKind, StoredConversation, StoredIdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
-from tests.support.fakes.stored_data import Belongings, ScriptedStoredData
+from tests.support.fakes.consistency_reader import Belongings, ScriptedConsistencyReader
 
 ANN, BOB = OwnerId("ann"), OwnerId("bob")
 ONE, TWO = (ConversationId(UUID(int=number)) for number in (1, 2))
@@ -34,7 +34,7 @@ EMPTY = StoredConversation(
 )
 
 
-async def check(data: ScriptedStoredData) -> tuple[CheckTotals, list[Finding]]:
+async def check(data: ScriptedConsistencyReader) -> tuple[CheckTotals, list[Finding]]:
     found: list[Finding] = []
     return await CheckConsistency(data)(found.append), found
 
@@ -45,7 +45,7 @@ async def test_what_is_sound_is_counted_and_not_reported() -> None:
     anns = Belongings(
         conversations=[SOUND, EMPTY], keys=[key, nothing_written, replace(key, conversation_last_seq=None)]
     )
-    data = ScriptedStoredData({ANN: anns, BOB: Belongings(conversations=[SOUND])}, {"messages": 0})
+    data = ScriptedConsistencyReader({ANN: anns, BOB: Belongings(conversations=[SOUND])}, {"messages": 0})
 
     totals, found = await check(data)
 
@@ -63,7 +63,7 @@ async def test_every_finding_is_reported_and_counted_with_its_owner() -> None:
         calls={ONE: CallHistory(open_calls=("a",), tool_steps=())},
     )
 
-    totals, found = await check(ScriptedStoredData({ANN: Belongings(), BOB: bobs}, {"messages": 2}))
+    totals, found = await check(ScriptedConsistencyReader({ANN: Belongings(), BOB: bobs}, {"messages": 2}))
 
     assert [(one.kind, one.owner_id, one.conversation_id) for one in found] == [
         (FindingKind.EMPTY_OWNER, "", None),
@@ -78,7 +78,7 @@ async def test_every_finding_is_reported_and_counted_with_its_owner() -> None:
 
 async def test_a_conversation_that_is_deleted_meanwhile_is_not_reported() -> None:
     anns = Belongings(conversations=[replace(SOUND, uses_tools=True)])
-    data = ScriptedStoredData({ANN: anns})
+    data = ScriptedConsistencyReader({ANN: anns})
 
     _, found = await check(data)
 

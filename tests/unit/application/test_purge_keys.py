@@ -15,7 +15,7 @@ from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage
 from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository
-from tests.support.fakes.stored_keys import InMemoryStoredKeys
+from tests.support.fakes.owner_data import InMemoryOwnerDataRepository
 
 ANN, BOB = OwnerId("ann"), OwnerId("bob")
 DAY = timedelta(hours=24)
@@ -37,29 +37,29 @@ async def repository() -> InMemoryConversationRepository:
 async def test_all_old_keys_of_all_owners_go_in_batches(
     repository: InMemoryConversationRepository, batch_size: int
 ) -> None:
-    keys = InMemoryStoredKeys(repository, later=3 * DAY)
+    data = InMemoryOwnerDataRepository(repository, later=3 * DAY)
 
-    count = await PurgeKeys(keys)(older_than=2 * DAY, batch_size=batch_size)
+    count = await PurgeKeys(data)(older_than=2 * DAY, batch_size=batch_size)
 
     assert count == 10
-    assert max(deleted for _, deleted in keys.batches) <= batch_size
+    assert max(deleted for _, deleted in data.batches) <= batch_size
     assert repository._keys == {}
     assert len(repository._kept) == 10
-    assert await PurgeKeys(keys)(older_than=2 * DAY, batch_size=batch_size) == 0
+    assert await PurgeKeys(data)(older_than=2 * DAY, batch_size=batch_size) == 0
 
 
 async def test_younger_keys_stay(repository: InMemoryConversationRepository) -> None:
-    keys = InMemoryStoredKeys(repository, later=DAY)
+    data = InMemoryOwnerDataRepository(repository, later=DAY)
 
-    assert await PurgeKeys(keys)(older_than=2 * DAY, batch_size=2) == 0
+    assert await PurgeKeys(data)(older_than=2 * DAY, batch_size=2) == 0
     assert len(repository._keys) == 10
 
 
 async def test_keys_that_a_retry_may_come_for_are_never_purged(repository: InMemoryConversationRepository) -> None:
-    keys = InMemoryStoredKeys(repository, later=3 * DAY)
+    data = InMemoryOwnerDataRepository(repository, later=3 * DAY)
 
     with pytest.raises(RuleViolationError):
-        await PurgeKeys(keys)(older_than=DAY - timedelta(seconds=1), batch_size=2)
+        await PurgeKeys(data)(older_than=DAY - timedelta(seconds=1), batch_size=2)
 
     assert len(repository._keys) == 10
-    assert await PurgeKeys(keys)(older_than=DAY, batch_size=2) == 10
+    assert await PurgeKeys(data)(older_than=DAY, batch_size=2) == 10

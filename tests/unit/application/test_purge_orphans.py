@@ -1,6 +1,7 @@
 """Purging orphans, on fakes."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import override
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from domain.maintenance import Holdings
 from domain.message import NewMessage
 from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository
-from tests.support.fakes.maintenance import InMemoryOwnedData, InMemoryUserDirectory
+from tests.support.fakes.owner_data import InMemoryOwnerDataRepository
+from tests.support.fakes.user_directory import InMemoryUserDirectory
 
 ANN, BOB, CAROL, DAVE = (OwnerId(name) for name in ("ann", "bob", "carol", "dave"))
 TWICE_HELLO = decide_append([NewMessage(role=Role.USER, content="Hello")] * 2, None)
@@ -37,27 +39,22 @@ def owners_in(repository: InMemoryConversationRepository) -> tuple[set[OwnerId],
     return {owner for owner, _ in repository._kept}, {owner for owner, _ in repository._keys}
 
 
-class FragileData(InMemoryOwnedData):
-    """Notes every batch, and is away from the one before which ``batches_left`` has come down to 0."""
+class FragileData(InMemoryOwnerDataRepository):
+    """It is away from the batch on before which ``batches_left`` has come down to 0."""
 
     def __init__(self, repository: InMemoryConversationRepository, batches_left: int = 1000) -> None:
         super().__init__(repository)
         self.batches_left = batches_left
-        self.batches: list[tuple[OwnerId, int]] = []
 
     @override
     async def delete_conversations(self, owner_id: OwnerId, limit: int) -> Holdings:
         self._use_up()
-        deleted = await super().delete_conversations(owner_id, limit)
-        self.batches.append((owner_id, deleted.conversations))
-        return deleted
+        return await super().delete_conversations(owner_id, limit)
 
     @override
-    async def delete_idempotency_keys(self, owner_id: OwnerId, limit: int) -> int:
+    async def delete_keys(self, owner_id: OwnerId, limit: int, older_than: timedelta | None = None) -> int:
         self._use_up()
-        deleted = await super().delete_idempotency_keys(owner_id, limit)
-        self.batches.append((owner_id, deleted))
-        return deleted
+        return await super().delete_keys(owner_id, limit, older_than)
 
     def _use_up(self) -> None:
         if not self.batches_left:
@@ -84,7 +81,7 @@ class ChangingDirectory(InMemoryUserDirectory):
 class Purge:
     """The use case with what it told about each owner."""
 
-    def __init__(self, data: InMemoryOwnedData, users: InMemoryUserDirectory) -> None:
+    def __init__(self, data: InMemoryOwnerDataRepository, users: InMemoryUserDirectory) -> None:
         self.purge_orphans = PurgeOrphans(data, users)
         self.told: list[tuple[OwnerId, Holdings]] = []
 
@@ -136,7 +133,7 @@ async def test_an_orphan_with_nothing_but_keys_is_purged(repository: InMemoryCon
     await keep(repository, ANN, conversations=1)
     await repository.delete(ANN, ConversationId(UUID(int=0)))
 
-    totals = await Purge(InMemoryOwnedData(repository), InMemoryUserDirectory(BOB))(delete=True)
+    totals = await Purge(InMemoryOwnerDataRepository(repository), InMemoryUserDirectory(BOB))(delete=True)
 
     assert totals == PurgeTotals(owners=1, holdings=Holdings())
     assert owners_in(repository) == (set(), set())
@@ -145,7 +142,7 @@ async def test_an_orphan_with_nothing_but_keys_is_purged(repository: InMemoryCon
 async def test_the_key_of_an_append_that_was_under_way_is_purged_too(
     repository: InMemoryConversationRepository,
 ) -> None:
-    class Racing(InMemoryOwnedData):
+    class Racing(InMemoryOwnerDataRepository):
         """An append gets in before the conversations are deleted."""
 
         @override
@@ -166,7 +163,7 @@ async def test_the_key_of_an_append_that_was_under_way_is_purged_too(
 @pytest.mark.parametrize("delete", [True, False])
 async def test_without_a_single_user_it_refuses(repository: InMemoryConversationRepository, *, delete: bool) -> None:
     await keep(repository, ANN)
-    purge = Purge(InMemoryOwnedData(repository), InMemoryUserDirectory())
+    purge = Purge(InMemoryOwnerDataRepository(repository), InMemoryUserDirectory())
 
     with pytest.raises(NoUsersError):
         await purge(delete=delete)
@@ -179,14 +176,14 @@ async def test_without_a_single_user_it_refuses_even_where_there_is_nothing_to_p
     repository: InMemoryConversationRepository,
 ) -> None:
     with pytest.raises(NoUsersError):
-        await Purge(InMemoryOwnedData(repository), InMemoryUserDirectory())(delete=True)
+        await Purge(InMemoryOwnerDataRepository(repository), InMemoryUserDirectory())(delete=True)
 
 
 async def test_users_are_looked_up_by_the_page(repository: InMemoryConversationRepository) -> None:
     await keep(repository, ANN, BOB, CAROL, DAVE)
     users = ChangingDirectory(ANN, BOB, CAROL, DAVE, calls=4, then=set())
 
-    await Purge(InMemoryOwnedData(repository), users)(delete=True, batch_size=2)
+    await Purge(InMemoryOwnerDataRepository(repository), users)(delete=True, batch_size=2)
 
     assert users.calls == 1  # asked before all, and of two pages
 
@@ -195,7 +192,7 @@ async def test_who_is_a_user_again_when_the_turn_comes_is_spared(repository: InM
     await keep(repository, ANN, BOB)
     users = ChangingDirectory(CAROL, calls=3, then={BOB, CAROL})  # asked before all, of the page, of Ann
 
-    totals = await Purge(InMemoryOwnedData(repository), users)(delete=True)
+    totals = await Purge(InMemoryOwnerDataRepository(repository), users)(delete=True)
 
     assert totals.owners == 1
     assert owners_in(repository) == ({BOB}, {BOB})
@@ -206,7 +203,7 @@ async def test_it_stops_when_all_users_vanish_meanwhile(repository: InMemoryConv
     users = ChangingDirectory(CAROL, calls=3, then=set())
 
     with pytest.raises(NoUsersError):
-        await Purge(InMemoryOwnedData(repository), users)(delete=True)
+        await Purge(InMemoryOwnerDataRepository(repository), users)(delete=True)
 
     assert owners_in(repository) == ({BOB}, {BOB})
 

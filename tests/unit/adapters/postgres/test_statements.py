@@ -17,8 +17,8 @@ from adapters.postgres.tables import SCHEMA, conversations, messages
 
 OURS: set[Any] = set(SCHEMA.tables.values())
 OVER_ALL_OWNERS = {
-    "adapters.postgres.maintenance.OWNERS": "whose data is looked through for orphans",
-    "adapters.postgres.stored_keys.OWNERS_OF_KEYS": "whose old keys are purged",
+    "adapters.postgres.owner_data.OWNERS": "whose data is looked through for orphans",
+    "adapters.postgres.owner_data.OWNERS_OF_KEYS": "whose old keys are purged",
     "adapters.postgres.inspecting.OWNERS_OF_ANYTHING": "whose data is checked",
 }
 

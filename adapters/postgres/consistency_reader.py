@@ -12,14 +12,14 @@ from adapters.postgres.database import Database
 from domain.consistency import CallHistory, StoredConversation, StoredIdempotencyKey, ToolStep
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import JsonText
-from domain.ports.stored_data import StoredData
+from domain.ports.consistency_reader import ConsistencyReader
 from domain.roles import Role
 
 _PAGE: Final = 200
 _LAST_ID: Final = (1 << 128) - 1
 
 
-class PostgresStoredData(StoredData):
+class PostgresConsistencyReader(ConsistencyReader):
     """Walks the primary keys, a page in a statement."""
 
     def __init__(self, database: Database, page_size: int = _PAGE) -> None:

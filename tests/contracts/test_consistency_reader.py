@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.consistency_reader import PostgresConsistencyReader
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
-from adapters.postgres.stored_data import PostgresStoredData
 from domain.append import decide_append
 from domain.conversation import NewConversation
 from domain.idempotency import IdempotencyKey
@@ -40,7 +40,7 @@ async def ann(database: Database) -> OwnerId:
 
 @pytest.mark.parametrize("page_size", [1, 2, 5, 100])
 async def test_everything_comes_once_whatever_the_page(database: Database, ann: OwnerId, page_size: int) -> None:
-    data = PostgresStoredData(database, page_size)
+    data = PostgresConsistencyReader(database, page_size)
 
     conversations = [one async for one in data.conversations(ann)]
     keys = [one async for one in data.keys(ann)]
@@ -54,7 +54,7 @@ async def test_everything_comes_once_whatever_the_page(database: Database, ann: 
         (conversation_id, 1, count, count) for count, conversation_id in enumerate(IDS, 1)
     ]
     assert [one async for one in data.stray_messages(ann)] == []
-    assert [owner async for owner in PostgresStoredData(database, 500).owners()].count(ann) == 1
+    assert [owner async for owner in PostgresConsistencyReader(database, 500).owners()].count(ann) == 1
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 5])
@@ -66,13 +66,13 @@ async def test_every_stray_message_is_found_whatever_the_page(
     await connection.execute("DELETE FROM conversations WHERE owner_id = $1 AND id <> $2", ann, IDS[2])
     await connection.close()
 
-    stray = [one async for one in PostgresStoredData(database, page_size).stray_messages(ann)]
+    stray = [one async for one in PostgresConsistencyReader(database, page_size).stray_messages(ann)]
 
     assert stray == [(IDS[0], 1), (IDS[1], 2), (IDS[3], 4), (IDS[4], 5)]
 
 
 async def test_the_steps_are_those_since_the_last_user_turn(database: Database, ann: OwnerId) -> None:
-    data = PostgresStoredData(database)
+    data = PostgresConsistencyReader(database)
     repository = PostgresConversationRepository(database)
     said = NewMessage(role=Role.ASSISTANT, content="Well")
     turn = [USER, ASSISTANT, USER, said, ASSISTANT, TOOL, said]
@@ -92,5 +92,5 @@ async def test_the_steps_are_those_since_the_last_user_turn(database: Database, 
 
 
 async def test_a_conversation_that_is_not_there_has_no_calls(database: Database, ann: OwnerId) -> None:
-    assert await PostgresStoredData(database).calls(ann, NEVER) is None
-    assert await PostgresStoredData(database).calls(OwnerId(f"{ann}-x"), IDS[0]) is None
+    assert await PostgresConsistencyReader(database).calls(ann, NEVER) is None
+    assert await PostgresConsistencyReader(database).calls(OwnerId(f"{ann}-x"), IDS[0]) is None

@@ -8,8 +8,8 @@ from domain.consistency import CallHistory, StoredConversation, StoredIdempotenc
 from domain.identifiers import ConversationId, OwnerId
 
 
-class StoredData(Protocol):
-    """All that is kept, owner by owner, even where it breaks the rules. Nothing is changed, and nothing is locked.
+class ConsistencyReader(Protocol):
+    """Reads all that is kept, owner by owner, even where it breaks the rules; changes nothing, and locks nothing.
 
     What is yielded is read at one instant each, whatever is written meanwhile; what was there before the call and
     stays is yielded once. Every method raises UnavailableError when the storage is away.

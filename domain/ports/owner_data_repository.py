@@ -1,15 +1,16 @@
-"""The port to all that owners have; its docstrings are the contract of every implementation."""
+"""The port to what owners have, for the jobs that clean up; its docstrings are the contract of every implementation."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings
 
 
-class OwnedData(Protocol):
-    """All that is kept, owner by owner.
+class OwnerDataRepository(Protocol):
+    """Knows what is kept of each owner, and deletes it, one batch at a time.
 
     Every method raises UnavailableError when the storage is away; a batch is deleted whole or not at all.
     """
@@ -20,6 +21,10 @@ class OwnedData(Protocol):
 
         Those that follow ``after`` in that order, whether that one is there or not; from the first one on if None.
         """
+
+    @abstractmethod
+    async def owners_of_keys(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
+        """As ``owners``, but the owners of idempotency keys only."""
 
     @abstractmethod
     async def holdings(self, owner_id: OwnerId) -> Holdings:
@@ -33,5 +38,9 @@ class OwnedData(Protocol):
         """
 
     @abstractmethod
-    async def delete_idempotency_keys(self, owner_id: OwnerId, limit: int) -> int:
-        """Delete idempotency keys of the owner's, at most ``limit``, at once; how many. None is left when it is 0."""
+    async def delete_keys(self, owner_id: OwnerId, limit: int, older_than: timedelta | None = None) -> int:
+        """Delete idempotency keys of the owner's, at most ``limit``, at once; how many.
+
+        Only those that are ``older_than`` that by the storage's clock, of any age if None. None of that age is left
+        when it is 0.
+        """

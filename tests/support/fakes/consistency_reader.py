@@ -6,7 +6,7 @@ from typing import override
 
 from domain.consistency import CallHistory, StoredConversation, StoredIdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
-from domain.ports.stored_data import StoredData
+from domain.ports.consistency_reader import ConsistencyReader
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Belongings:
     calls: dict[ConversationId, CallHistory] = field(default_factory=dict)
 
 
-class ScriptedStoredData(StoredData):
+class ScriptedConsistencyReader(ConsistencyReader):
     """Yields what it is given, and notes whose calls were asked for."""
 
     def __init__(self, belongings: Mapping[OwnerId, Belongings], of_nobody: Mapping[str, int] | None = None) -> None:

@@ -1,43 +1,44 @@
-"""The contracts of the ports of maintenance, for every implementation."""
+"""The contract of what owners have, for every implementation."""
 
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from uuid import uuid4
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 
-from adapters.better_auth.users import BetterAuthUserDirectory
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
-from adapters.postgres.maintenance import PostgresOwnedData
+from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from domain.append import decide_append
 from domain.conversation import NewConversation
-from domain.errors import ConversationNotFoundError, NoUsersError
+from domain.errors import ConversationNotFoundError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId, make_uuid7
 from domain.json_text import EMPTY_OBJECT
 from domain.maintenance import Holdings
 from domain.message import NewMessage
 from domain.ports.conversation_repository import ConversationRepository
-from domain.ports.owned_data import OwnedData
-from domain.ports.user_directory import UserDirectory
+from domain.ports.owner_data_repository import OwnerDataRepository
 from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository
-from tests.support.fakes.maintenance import InMemoryOwnedData, InMemoryUserDirectory
+from tests.support.fakes.owner_data import InMemoryOwnerDataRepository
 
 NOBODY = OwnerId("nobody")
 HELLO = NewMessage(role=Role.USER, content="Hello")
+HOUR = timedelta(hours=1)
+AGED = "UPDATE idempotency_keys SET created_at = created_at - $3::interval WHERE owner_id = $1 AND key = $2"
 
 
 @dataclass(frozen=True)
 class Storage:
-    """What is kept, and the repository that keeps it."""
+    """What is kept, the repository that keeps it, and what makes a key older than it is."""
 
-    data: OwnedData
+    data: OwnerDataRepository
     repository: ConversationRepository
+    set_back: Callable[[OwnerId, IdempotencyKey, timedelta], Awaitable[object]]
 
     async def keep(self, owner_id: OwnerId, number: int, *, messages: int = 1, key: bool = False) -> ConversationId:
         """Write a conversation, the younger the higher its number, under a key if one is asked for."""
@@ -46,6 +47,18 @@ class Storage:
         new = NewConversation(id=conversation_id, title=None, metadata=EMPTY_OBJECT, append=append)
         await self.repository.create(owner_id, new, key_number(number) if key else None)
         return conversation_id
+
+    async def keep_key(self, owner_id: OwnerId, name: str, age: timedelta = timedelta()) -> None:
+        """Create an empty conversation under a key, so long ago."""
+        new = NewConversation(
+            id=ConversationId(make_uuid7(1, secrets.randbits(74))), title=None, metadata=EMPTY_OBJECT, append=None
+        )
+        await self.repository.create(owner_id, new, key_named(name))
+        await self.set_back(owner_id, key_named(name), age)
+
+    async def kept_keys(self, owner_id: OwnerId, *names: str) -> set[str]:
+        """Those of the keys that are still there."""
+        return {name for name in names if await self.repository.effect(owner_id, key_named(name))}
 
     async def keeps(self, owner_id: OwnerId, conversation_id: ConversationId) -> bool:
         """Whether the conversation is still there."""
@@ -56,22 +69,35 @@ class Storage:
         return True
 
 
+def key_named(name: str) -> IdempotencyKey:
+    return IdempotencyKey(key=name, fingerprint=b"f")
+
+
 def key_number(number: int) -> IdempotencyKey:
-    return IdempotencyKey(key=f"key-{number}", fingerprint=b"f")
+    return key_named(f"key-{number}")
 
 
 @pytest.fixture(params=["in memory", "PostgreSQL"])
 def storage(request: pytest.FixtureRequest, database: Database) -> Storage:
     if request.param == "in memory":
         repository = InMemoryConversationRepository()
-        return Storage(InMemoryOwnedData(repository), repository)
-    return Storage(PostgresOwnedData(database), PostgresConversationRepository(database))
+
+        async def set_back_in_memory(owner_id: OwnerId, key: IdempotencyKey, age: timedelta) -> None:
+            effect = repository._keys[owner_id, key.stored]
+            repository._keys[owner_id, key.stored] = replace(effect, created_at=effect.created_at - age)
+
+        return Storage(InMemoryOwnerDataRepository(repository), repository, set_back_in_memory)
+
+    async def set_back(owner_id: OwnerId, key: IdempotencyKey, age: timedelta) -> None:
+        await database.fetch(AGED, (owner_id, key.stored, age))
+
+    return Storage(PostgresOwnerDataRepository(database), PostgresConversationRepository(database), set_back)
 
 
 @pytest.fixture
 def prefix() -> OwnerId:
     """An owner before all of the test's own, and after whom no other test's come in between."""
-    return OwnerId(f"maintenance-{secrets.token_hex(6)}")
+    return OwnerId(f"owner-data-{secrets.token_hex(6)}")
 
 
 @pytest.fixture
@@ -119,7 +145,7 @@ async def test_who_has_nothing_but_keys_is_an_owner_until_they_are_deleted(stora
     assert await storage.data.owners(before, 1) == [owner]
     assert await storage.data.holdings(owner) == Holdings()
 
-    assert await storage.data.delete_idempotency_keys(owner, 10) == 1
+    assert await storage.data.delete_keys(owner, 10) == 1
     assert owner not in await storage.data.owners(before, 1)
 
 
@@ -163,7 +189,7 @@ async def test_idempotency_keys_are_deleted_apart_from_conversations(
     for number, owner in itertools.product(range(5), (ann, bob)):
         await storage.keep(owner, number, key=True)
 
-    deleted = [await storage.data.delete_idempotency_keys(ann, 2) for _ in range(4)]
+    deleted = [await storage.data.delete_keys(ann, 2) for _ in range(4)]
 
     assert deleted == [2, 2, 1, 0]
     assert [await storage.repository.effect(ann, key_number(number)) for number in range(5)] == [None] * 5
@@ -176,65 +202,51 @@ async def test_several_that_delete_at_once_delete_each_conversation_once(storage
         await storage.keep(ann, number, messages=2, key=True)
 
     deleted = await asyncio.gather(*(storage.data.delete_conversations(ann, 7) for _ in range(5)))
-    keys = await asyncio.gather(*(storage.data.delete_idempotency_keys(ann, 7) for _ in range(5)))
+    keys = await asyncio.gather(*(storage.data.delete_keys(ann, 7) for _ in range(5)))
 
     assert sum(deleted, Holdings()) == Holdings(conversations=30, messages=60)
     assert sum(keys) == 30
 
 
-@dataclass(frozen=True)
-class Users:
-    """A directory of users that has none yet, how to add one, and what their ids look like."""
+async def test_owners_of_keys_come_once_each_after_a_given_one(storage: Storage, prefix: OwnerId) -> None:
+    owners = [OwnerId(f"{prefix}-{number}") for number in range(4)]
+    for owner in reversed(owners):
+        await storage.keep_key(owner, "a")
+        await storage.keep_key(owner, "b")
+        await storage.keep(OwnerId(f"{owner}-without-a-key"), 1)
 
-    directory: UserDirectory
-    add: Callable[[OwnerId], Awaitable[object]]
-    new_id: Callable[[], OwnerId]
-
-
-NEW_IDS: dict[str, Callable[[], str]] = {
-    "text": lambda: f"user-{secrets.token_hex(6)}",
-    "varchar(36)": lambda: f"user-{secrets.token_hex(6)}",
-    "uuid": lambda: str(uuid4()),
-    "integer": lambda: str(secrets.randbits(31)),
-    "bigint": lambda: str(secrets.randbits(63)),
-}
+    assert await storage.data.owners_of_keys(prefix, 4) == owners
+    assert await storage.data.owners_of_keys(prefix, 2) == owners[:2]
+    assert await storage.data.owners_of_keys(owners[1], 2) == owners[2:]
+    assert await storage.data.owners_of_keys(None, 1)
 
 
-@pytest.fixture(params=["in memory", *NEW_IDS])
-async def users(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Users]:
-    if request.param == "in memory":
-        fake = InMemoryUserDirectory()
+async def test_only_the_owners_older_keys_are_deleted(storage: Storage, ann: OwnerId, bob: OwnerId) -> None:
+    for owner in (ann, bob):
+        await storage.keep_key(owner, "young", 47 * HOUR)
+        await storage.keep_key(owner, "old", 49 * HOUR)
+        await storage.keep_key(owner, "new")
 
-        async def add_in_memory(user: OwnerId) -> None:
-            fake.users.add(user)
-
-        yield Users(fake, add_in_memory, lambda: OwnerId(NEW_IDS["text"]()))
-        return
-    schema = f"better_auth_{secrets.token_hex(6)}"
-    table = f'"{schema}"."Users"'
-    await database.fetch(f"CREATE SCHEMA {schema}", ())
-    await database.fetch(f'CREATE TABLE {table} ("userId" {request.param} PRIMARY KEY, owner_id text)', ())
-
-    async def add(user: OwnerId) -> None:
-        await database.fetch(f"INSERT INTO {table} VALUES ('{user}', '{NOBODY}')", ())  # noqa: S608 - ids of ours
-
-    directory = BetterAuthUserDirectory(database, user_table=table, user_id='"userId"')
-    yield Users(directory, add, lambda: OwnerId(NEW_IDS[request.param]()))
-    await database.fetch(f"DROP SCHEMA {schema} CASCADE", ())
+    assert await storage.data.delete_keys(ann, 10, 48 * HOUR) == 1
+    assert await storage.data.delete_keys(ann, 10, 48 * HOUR) == 0
+    assert await storage.kept_keys(ann, "young", "old", "new") == {"young", "new"}
+    assert await storage.kept_keys(bob, "young", "old", "new") == {"young", "old", "new"}
 
 
-async def test_those_who_are_users_are_told_from_those_who_are_not(users: Users) -> None:
-    ann, bob, carol = (users.new_id() for _ in range(3))
-    for user in (ann, bob):
-        await users.add(user)
+async def test_a_batch_of_keys_is_no_larger_than_asked_and_passes_over_younger_keys(
+    storage: Storage, prefix: OwnerId
+) -> None:
+    for number in range(5):
+        await storage.keep_key(prefix, f"a-young-{number}")
+        await storage.keep_key(prefix, f"b-old-{number}", 30 * HOUR)
 
-    assert await users.directory.users_among([ann, bob, carol, NOBODY]) == {ann, bob}
-    assert await users.directory.users_among([carol, OwnerId("' OR 1=1 -- ünï 🜂")]) == frozenset()
-    assert await users.directory.users_among([]) == frozenset()
+    assert [await storage.data.delete_keys(prefix, 2, 24 * HOUR) for _ in range(4)] == [2, 2, 1, 0]
 
 
-async def test_a_directory_without_a_user_answers_nothing(users: Users) -> None:
-    with pytest.raises(NoUsersError):
-        await users.directory.users_among([NOBODY])
-    with pytest.raises(NoUsersError):
-        await users.directory.users_among([])
+async def test_several_that_delete_old_keys_at_once_delete_each_once(storage: Storage, prefix: OwnerId) -> None:
+    for number in range(30):
+        await storage.keep_key(prefix, str(number), 30 * HOUR)
+
+    deleted = await asyncio.gather(*(storage.data.delete_keys(prefix, 7, 24 * HOUR) for _ in range(5)))
+
+    assert sum(deleted) == 30

@@ -1,22 +1,23 @@
-"""What is kept, owner by owner, in PostgreSQL: for the jobs that clean up."""
+"""What owners have, in PostgreSQL: for the jobs that clean up."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, override
 
 import asyncpg
-from sqlalchemy import Column, ColumnElement, Delete, cast, delete, func, select
+from sqlalchemy import Column, ColumnElement, Delete, Interval, cast, delete, func, or_, select
 from sqlalchemy.types import BigInteger
 
-from adapters.postgres.columns import OWNER, given
+from adapters.postgres.columns import NOW, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
-from adapters.postgres.owner_scan import owners_in
+from adapters.postgres.owner_scan import LIMIT, owners_in
 from adapters.postgres.tables import conversations, idempotency_keys
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings
-from domain.ports.owned_data import OwnedData
+from domain.ports.owner_data_repository import OwnerDataRepository
 
-_LIMIT = given("limit", BigInteger())
+_AGE = given("age", Interval())
 
 
 def _holdings(last_seq: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -25,24 +26,25 @@ def _holdings(last_seq: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnE
     return func.count().label("conversations"), messages.label("messages")
 
 
-def _delete_first(key: Column[Any]) -> Delete:
+def _delete_first(key: Column[Any], *conditions: ColumnElement[bool]) -> Delete:
     """The owner's first rows by this key, locked in its order: jobs that run at once wait, and never deadlock."""
-    owner_id = key.table.c.owner_id
-    batch = select(key).where(owner_id == OWNER).order_by(key).limit(_LIMIT).with_for_update().cte("batch")
-    return delete(key.table).where(owner_id == OWNER, key.in_(select(batch.c[key.name])))
+    mine = key.table.c.owner_id == OWNER
+    batch = select(key).where(mine, *conditions).order_by(key).limit(LIMIT).with_for_update().cte("batch")
+    return delete(key.table).where(mine, key.in_(select(batch.c[key.name])))
 
 
 _DELETED = _delete_first(conversations.c.id).returning(conversations.c.last_seq).cte("deleted")
-_DELETED_KEYS = _delete_first(idempotency_keys.c.key).returning(idempotency_keys.c.key).cte("deleted")
+_IS_OLD = or_(_AGE.is_(None), idempotency_keys.c.created_at < NOW - _AGE)
+_DELETED_KEYS = _delete_first(idempotency_keys.c.key, _IS_OLD).returning(idempotency_keys.c.key).cte("deleted")
 
 OWNERS = Statement(owners_in(conversations, idempotency_keys))
-"""The one statement over all owners; it reads nothing but who they are."""
+OWNERS_OF_KEYS = Statement(owners_in(idempotency_keys))
 HOLDINGS = Statement(select(*_holdings(conversations.c.last_seq)).where(conversations.c.owner_id == OWNER))
 DELETE_CONVERSATIONS = Statement(select(*_holdings(_DELETED.c.last_seq)))
-DELETE_IDEMPOTENCY_KEYS = Statement(select(func.count().label("keys")).select_from(_DELETED_KEYS))
+DELETE_KEYS = Statement(select(func.count().label("keys")).select_from(_DELETED_KEYS))
 
 
-class PostgresOwnedData(OwnedData):
+class PostgresOwnerDataRepository(OwnerDataRepository):
     """Looks through what PostgreSQL keeps, and deletes it, one short statement at a time."""
 
     def __init__(self, database: Database) -> None:
@@ -50,8 +52,11 @@ class PostgresOwnedData(OwnedData):
 
     @override
     async def owners(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
-        rows = await self._fetch(OWNERS, after=after or "", limit=limit)
-        return [OwnerId(row["owner_id"]) for row in rows]
+        return await self._owners(OWNERS, after, limit)
+
+    @override
+    async def owners_of_keys(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
+        return await self._owners(OWNERS_OF_KEYS, after, limit)
 
     @override
     async def holdings(self, owner_id: OwnerId) -> Holdings:
@@ -60,20 +65,22 @@ class PostgresOwnedData(OwnedData):
 
     @override
     async def delete_conversations(self, owner_id: OwnerId, limit: int) -> Holdings:
-        row = await self._delete(DELETE_CONVERSATIONS, owner_id, limit)
-        return _holdings_of(row)
+        return _holdings_of(await self._delete(DELETE_CONVERSATIONS, owner_id=owner_id, limit=limit))
 
     @override
-    async def delete_idempotency_keys(self, owner_id: OwnerId, limit: int) -> int:
-        row = await self._delete(DELETE_IDEMPOTENCY_KEYS, owner_id, limit)
+    async def delete_keys(self, owner_id: OwnerId, limit: int, older_than: timedelta | None = None) -> int:
+        row = await self._delete(DELETE_KEYS, owner_id=owner_id, limit=limit, age=older_than)
         return int(row["keys"])
+
+    async def _owners(self, statement: Statement, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
+        rows = await self._fetch(statement, after=after or "", limit=limit)
+        return [OwnerId(row["owner_id"]) for row in rows]
 
     async def _fetch(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
         return await self._database.fetch(statement.sql, statement.arguments(values))
 
-    async def _delete(self, statement: Statement, owner_id: OwnerId, limit: int) -> asyncpg.Record:
+    async def _delete(self, statement: Statement, **values: Any) -> asyncpg.Record:
         """Not repeated on a connection that broke: the batch may be gone already, and would not be counted."""
-        values = {"owner_id": owner_id, "limit": limit}
         (row,) = await self._database.fetch(statement.sql, statement.arguments(values), may_repeat=False)
         return row
 
