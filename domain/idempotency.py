@@ -24,7 +24,7 @@ class IdempotencyKey:
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):
-            raise RuleViolationError("Idempotency-Key", "must be 1 to 128 letters, digits, hyphens or underscores")
+            raise RuleViolationError("idempotency_key", "must be 1 to 128 letters, digits, hyphens or underscores")
 
     @property
     def stored(self) -> str:
@@ -49,4 +49,4 @@ class Effect:
     def require_same_request(self, key: IdempotencyKey) -> None:
         """Raise IdempotencyKeyReusedError unless the key comes with the request that had this effect."""
         if self.fingerprint != key.fingerprint:
-            raise IdempotencyKeyReusedError("Idempotency-Key", "was used for another request")
+            raise IdempotencyKeyReusedError("idempotency_key", "was used for another request")

@@ -1,9 +1,10 @@
 """Errors: what a client is told of an exception, in any API's form, and what only the log is told."""
 
+import dataclasses
 import logging
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,13 +12,16 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from domain.errors import AiAgentError, OverloadedError, RuleViolationError, StaleError
+from domain.errors import AiAgentError, IdempotencyKeyReusedError, OverloadedError, RuleViolationError, StaleError
 from entrypoints.http.statuses import MEANING, STATUS
 from entrypoints.http.tally import Tally
 
 _log = logging.getLogger(__name__)
 _outages = Tally(_log, "Storage unavailable")
 _refusals = Tally(_log, "Refused")
+
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+"""The header that brings the domain's ``idempotency_key``; errors name it."""
 
 _FRAMEWORK_CODES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.NOT_FOUND: "not_found",
@@ -50,7 +54,7 @@ class Failure:
     detail: str
     fields: Sequence[tuple[str, str]] = ()
     last_seq: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def make_exception_handlers(render: Callable[[Failure], Response[Any]]) -> ExceptionHandlersMap:
@@ -77,8 +81,8 @@ def _of_domain(request: AnyRequest, error: AiAgentError) -> Failure:
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s: %s (%s)", _name(request), error.code, _causes(error))
     if isinstance(error, RuleViolationError):
-        detail, fields = f"{error.field} {error}", [(error.field, str(error))]
-        return Failure(status=status, code=error.code, detail=detail, fields=fields)
+        field = IDEMPOTENCY_KEY if isinstance(error, IdempotencyKeyReusedError) else error.field
+        return Failure(status=status, code=error.code, detail=f"{field} {error}", fields=[(field, str(error))])
     last_seq = error.last_seq if isinstance(error, StaleError) else None
     return Failure(status=status, code=error.code, detail=str(error), last_seq=last_seq)
 

@@ -20,7 +20,7 @@ from domain.idempotency import IdempotencyKey
 from domain.principal import Principal
 from entrypoints.http import json_body
 from entrypoints.http.credentials import values_of
-from entrypoints.http.errors import RequestError
+from entrypoints.http.errors import IDEMPOTENCY_KEY, RequestError
 
 _ETAG: Final = re.compile(r'"([0-9]{1,10})"', re.ASCII)
 
@@ -61,12 +61,15 @@ class ApiRequest(Request[Principal, None, State]):
         if not values:
             return None
         if len(values) > 1:
-            raise RuleViolationError("Idempotency-Key", "must be given once")
+            raise RuleViolationError(IDEMPOTENCY_KEY, "must be given once")
         text = values[0]
         quoted = len(text) > 1 and text[0] == text[-1] == '"'
         digest = hashlib.sha256(f"{self.method} {self.scope['path']}\n".encode())
         digest.update(await self.body())
-        return IdempotencyKey(key=text[1:-1] if quoted else text, fingerprint=digest.digest())
+        try:
+            return IdempotencyKey(key=text[1:-1] if quoted else text, fingerprint=digest.digest())
+        except RuleViolationError as error:
+            raise RuleViolationError(IDEMPOTENCY_KEY, str(error)) from None
 
     def followed_seq(self) -> int | None:
         """The seq that If-Match names (``"7"``); None without it, and for ``*``, which any conversation matches."""

@@ -141,6 +141,8 @@ def test_a_key_stands_for_one_request(client: httpx.Client) -> None:
 
     assert {other_body.status_code, other_path.status_code} == {422}
     assert other_body.json()["code"] == other_path.json()["code"] == "idempotency_key_reused"
+    assert other_body.json()["detail"] == "Idempotency-Key was used for another request"
+    assert other_body.json()["errors"] == [{"field": "Idempotency-Key", "message": "was used for another request"}]
     assert client.get(path).json()["last_seq"] == 0
 
 
