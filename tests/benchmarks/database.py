@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
+from adapters.postgres.migrating import newest_revision
 from tests.benchmarks.world import World
 from tests.support.databases import prepare
 from tests.support.postgres import execute
@@ -29,7 +30,7 @@ class Server:
 
     def filled(self, world: World) -> str:
         """The URL of a database that holds the world; it is filled when there is none yet."""
-        name = f"rows_{world.rows}"
+        name = f"rows_{world.rows}_{newest_revision()}"
         if not execute(self.url, f"SELECT FROM pg_database WHERE datname = '{name}'"):
             execute(self.url, "DROP DATABASE IF EXISTS filling", "CREATE DATABASE filling")
             fill(self._of("filling"), world)

@@ -93,7 +93,7 @@ class Run:
                     Subject(service, "newest", self._world, 1),
                 )
             }
-            for workload in ("newest", "append", "list"):
+            for workload in ("newest", "append", "list", "live"):
                 pairs[f"{WORKLOADS[workload].title}: {self._world.rows:,} rows, to {SMALL.rows:,}"] = (
                     Subject(service, workload, self._world, 1),
                     Subject(small["service"], workload, SMALL, 1),

@@ -39,7 +39,7 @@ def started(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def test_round_trips_are_few_and_statements_are_prepared_once(filled_url: str, tmp_path: Path) -> None:
     found = counts(APPS["service"], list(WORKLOADS), SMALL, filled_url, tmp_path)
 
-    trips = {"append": 2, "batch": 2, "chat": 3, "newest": 2, "deep": 2, "list": 2, "hot": 2, "me": 1}
+    trips = {"append": 2, "batch": 2, "chat": 3, "newest": 2, "deep": 2, "list": 2, "live": 2, "hot": 2, "me": 1}
     assert found == {workload: Counts(round_trips=count, prepared=0) for workload, count in trips.items()}
 
 

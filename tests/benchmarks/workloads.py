@@ -61,6 +61,10 @@ WORKLOADS: Final[Mapping[str, Workload]] = {
         title="20 of a long list of conversations",
         requests=lambda world: [request("GET", "/api/conversations", world.lister)],
     ),
+    "live": Workload(
+        title="20 of a list with many newer archived ones",
+        requests=lambda world: [request("GET", "/api/conversations", world.archiver)],
+    ),
     "hot": Workload(
         title="64 writers on one conversation",
         requests=lambda world: [_append(*world.hot_room, count=1)],

@@ -1,4 +1,4 @@
-"""What is in the database: users with sessions, many conversations, a very long one, a very long list."""
+"""What is in the database: users with sessions, many conversations, a very long one, a very long list, an archive."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -6,8 +6,11 @@ from typing import Final, Self
 MESSAGES_OF_EACH: Final = 100
 """In an ordinary conversation, when it is new."""
 _USERS: Final = 1_000
-_LONG, _LISTED, _FIRST_ORDINARY = 0, 1, 2
-"""The users with the long conversation and the long list, and the first of the others."""
+_LONG, _LISTED, _ARCHIVED, _FIRST_ORDINARY = 0, 1, 2, 3
+"""The users with the long conversation, the long list and the many archived ones, and the first of the others."""
+_LAST: Final = _FIRST_ORDINARY + _USERS - 1
+_LIVE: Final = 100
+"""Conversations that the user with the many archived ones still has in the list; they are older than those."""
 _ROOMS: Final = 1_000
 WORDS: Final = "The quick brown fox jumps over the lazy dog, and the dog lets it, as dogs of some age do. " * 3
 
@@ -25,12 +28,18 @@ class World:
     """Conversations of the user with the long list: numbers 1 to ``listed``, of one message each."""
     ordinary: int
     """Other conversations, of 100 messages each: the numbers above."""
+    archived: int
+    """Archived conversations without messages, newer than the same user's 100 live ones: the last numbers."""
 
     @classmethod
     def of_rows(cls, rows: int) -> Self:
-        """A million messages in one conversation, 10,000 conversations in one list, the rest in ordinary ones."""
+        """A million messages in one conversation, 10,000 conversations in one list, the rest in ordinary ones.
+
+        Beside them 100,000 archived conversations.
+        """
         long, listed = 1_000_000, 10_000
-        return cls(long=long, listed=listed, ordinary=max(1_000, (rows - long - listed) // MESSAGES_OF_EACH))
+        ordinary = max(1_000, (rows - long - listed) // MESSAGES_OF_EACH)
+        return cls(long=long, listed=listed, ordinary=ordinary, archived=100_000)
 
     @property
     def rows(self) -> int:
@@ -58,26 +67,34 @@ class World:
         """The session of the user with the long list."""
         return _token(_LISTED)
 
+    @property
+    def archiver(self) -> str:
+        """The session of the user with the many archived conversations."""
+        return _token(_ARCHIVED)
+
     def _ordinary(self, place: int) -> Room:
         return _room(_FIRST_ORDINARY + place % _USERS, 1 + self.listed + place)
 
     def statements(self) -> list[str]:
         """What fills a database that is migrated and empty."""
         listed, others = self.listed, self.listed + self.ordinary
+        live = others + _LIVE
         spread = f"{_FIRST_ORDINARY} + (n - {listed + 1}) % {_USERS}"
         return [
             "SET session_replication_role = replica",  # or each row would look for its conversation
             f"""
             INSERT INTO "user" ("id", "name", "email", "emailVerified")
-            SELECT {_OWNER}, 'Somebody', n || '@example.test', true FROM generate_series(0, {_USERS + 1}) AS n
+            SELECT {_OWNER}, 'Somebody', n || '@example.test', true FROM generate_series(0, {_LAST}) AS n
             """,  # noqa: S608 - numbers of ours, here and below
             f"""
             INSERT INTO "session" ("id", "expiresAt", "token", "updatedAt", "userId")
-            SELECT n, now() + interval '10 years', {_TOKEN}, now(), {_OWNER} FROM generate_series(0, {_USERS + 1}) AS n
+            SELECT n, now() + interval '10 years', {_TOKEN}, now(), {_OWNER} FROM generate_series(0, {_LAST}) AS n
             """,  # noqa: S608 - numbers of ours, here and below
             _conversations(0, 0, owner=f"{_LONG}", messages=self.long),
             _conversations(1, listed, owner=f"{_LISTED}", messages=1),
             _conversations(listed + 1, others, owner=spread, messages=MESSAGES_OF_EACH),
+            _conversations(others + 1, live, owner=f"{_ARCHIVED}", messages=0),
+            _conversations(live + 1, live + self.archived, owner=f"{_ARCHIVED}", messages=0, archived_at="now()"),
             f"""
             INSERT INTO messages (owner_id, conversation_id, seq, role, content, status, metadata, created_at)
             SELECT owner_id, id, seq, CASE seq % 2 WHEN 1 THEN 'user' ELSE 'assistant' END,
@@ -89,7 +106,7 @@ class World:
         ]
 
 
-SMALL: Final = World(long=10_000, listed=100, ordinary=100)
+SMALL: Final = World(long=10_000, listed=100, ordinary=100, archived=100)
 """For comparison with a large one, and for the smoke test."""
 
 _OWNER: Final = "'user-' || n"
@@ -97,11 +114,12 @@ _TOKEN: Final = "'benchmark-session-' || lpad(n::text, 14, '0')"
 _ID: Final = "('0190a000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
 
 
-def _conversations(first: int, last: int, *, owner: str, messages: int) -> str:
+def _conversations(first: int, last: int, *, owner: str, messages: int, archived_at: str = "NULL") -> str:
     return f"""
         INSERT INTO conversations
-            (owner_id, id, title, title_is_auto, metadata, last_seq, open_tool_calls, created_at, updated_at)
-        SELECT 'user-' || ({owner}), {_ID}, 'Conversation ' || n, true, '{{}}', {messages}, '{{}}',
+            (owner_id, id, title, title_is_auto, metadata, last_seq, open_tool_calls, archived_at,
+            created_at, updated_at)
+        SELECT 'user-' || ({owner}), {_ID}, 'Conversation ' || n, true, '{{}}', {messages}, '{{}}', {archived_at},
             '2026-01-01'::timestamptz + n * interval '1 s', '2026-01-01'::timestamptz + n * interval '1 s'
         FROM generate_series({first}, {last}) AS n
     """  # noqa: S608 - numbers of ours
