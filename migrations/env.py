@@ -1,4 +1,4 @@
-"""Alembic's environment: runs the revisions on the connection that it is given, within that one's transaction."""
+"""Alembic's environment: runs the revisions on the connection that it is given, each in a transaction of its own."""
 
 from alembic import context
 
@@ -9,5 +9,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SCHEMA,
     version_table=REVISION_TABLE,
+    transaction_per_migration=True,
 )
-context.run_migrations()
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,5 +1,6 @@
 """Migrating: runs Alembic up to the newest revision, or to any other; safe when several start at once."""
 
+import asyncio
 from functools import cache
 from typing import Final, Literal
 
@@ -9,7 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from adapters.postgres.address import DatabaseAddress
@@ -17,17 +18,25 @@ from adapters.postgres.address import DatabaseAddress
 REVISION_TABLE: Final = "ai_agent_revision"
 """Not Alembic's usual name: the database is shared."""
 _LOCK: Final = 7_022_761_931_224_881_523
-"""An advisory lock that only our migrations take; it ends with their transaction."""
+"""An advisory lock that only our migrations take; it ends with their session."""
+_PAUSE: Final = 0.1
+"""Seconds between two attempts to take the lock."""
+_WITHOUT_TIMEOUTS: Final = """
+    SELECT set_config(name, '0', false) FROM pg_settings
+    WHERE name IN ('lock_timeout', 'statement_timeout', 'transaction_timeout')
+"""
+"""A migration may take longer than a request. ``transaction_timeout`` is known from PostgreSQL 17 on."""
 
 
-class EncodingError(Exception):
-    """The database's encoding can't keep all texts; the message is one line."""
+class MigrationError(Exception):
+    """The database can't be migrated; the message is one line."""
 
 
 async def migrate(address: DatabaseAddress, to: Literal["head", "base"] = "head") -> tuple[str | None, str | None]:
-    """Bring the schema up to the newest revision, or down to none, in one transaction; the revisions before and after.
+    """Bring the schema up to the newest revision, or down to none; the revisions before and after.
 
-    Others that migrate at the same time wait and then find nothing to do. Raises what asyncpg does, and EncodingError.
+    Each revision is committed by itself, so one that was interrupted is where the next migration begins. Others that
+    migrate at the same time wait and then find nothing to do. Raises what asyncpg does, and MigrationError.
     """
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
@@ -40,12 +49,32 @@ async def migrate(address: DatabaseAddress, to: Literal["head", "base"] = "head"
         isolation_level="READ COMMITTED",  # who waited for the lock must see what was done meanwhile
     )
     try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(_climb, to)
+        async with engine.connect() as connection:
+            await connection.run_sync(_require_encoding)
+            if not address.is_pooled:
+                await _wait_for_turn(connection)
+            before = await connection.run_sync(_current)
+            if to == "head" and before == newest_revision():
+                return before, before
+            if address.is_pooled:
+                raise MigrationError("a pooler lends no session, so migrate at the database's own address")
+            return before, await connection.run_sync(_climb, to)
     except DBAPIError as error:
         raise _of_driver(error) from error
     finally:
         await engine.dispose()
+
+
+async def _wait_for_turn(connection: AsyncConnection) -> None:
+    """Wait until nobody else migrates.
+
+    No statement waits, and no transaction stays open: an index that is built beside writers waits for older ones.
+    """
+    await connection.execute(text(_WITHOUT_TIMEOUTS))
+    while not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
+        await connection.commit()
+        await asyncio.sleep(_PAUSE)
+    await connection.commit()
 
 
 def _of_driver(error: DBAPIError) -> BaseException:
@@ -59,23 +88,26 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def _climb(connection: Connection, to: Literal["head", "base"]) -> tuple[str | None, str | None]:
-    encoding = connection.execute(text("SHOW server_encoding")).scalar()
+def _require_encoding(connection: Connection) -> None:
+    with connection.begin():
+        encoding = connection.execute(text("SHOW server_encoding")).scalar()
     if encoding != "UTF8":
-        raise EncodingError(f"the database's encoding is {encoding}, so it can't keep all texts: it must be UTF8")
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    before = _current(connection)
+        raise MigrationError(f"the database's encoding is {encoding}, so it can't keep all texts: it must be UTF8")
+
+
+def _climb(connection: Connection, to: Literal["head", "base"]) -> str | None:
     config = _config()
     config.attributes["connection"] = connection
     (command.upgrade if to == "head" else command.downgrade)(config, to)
-    return before, _current(connection)
+    return _current(connection)
 
 
 def _current(connection: Connection) -> str | None:
-    exists = connection.execute(text("SELECT to_regclass(:name)"), {"name": REVISION_TABLE}).scalar()
-    if exists is None:
-        return None
-    return connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar()  # noqa: S608 - a constant
+    with connection.begin():
+        exists = connection.execute(text("SELECT to_regclass(:name)"), {"name": REVISION_TABLE}).scalar()
+        if exists is None:
+            return None
+        return connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar()  # noqa: S608 - a constant
 
 
 def _config() -> Config:

@@ -22,7 +22,7 @@ async def migrate(settings: Settings) -> tuple[str | None, str | None]:
     """Bring the schema to the newest revision. Returns the revisions before and after. Raises OperationError."""
     try:
         return await migrating.migrate(address_of(settings))
-    except (*PASSING, asyncpg.PostgresError, migrating.EncodingError) as error:
+    except (*PASSING, asyncpg.PostgresError, migrating.MigrationError) as error:
         raise OperationError(f"The database can't be migrated: {reason_of(error)}") from error
 
 

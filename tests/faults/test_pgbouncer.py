@@ -38,7 +38,7 @@ def test_the_tests_pass_through_it(database: CrashingDatabase, tmp_path: Path) -
     with pgbouncer(database, tmp_path) as url:
         tests = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", *_TESTS],
-            env={**WITHOUT_DATABASE, "DATABASE_URL": url},
+            env={**WITHOUT_DATABASE, "DATABASE_URL": url, "DIRECT_DATABASE_URL": database.url},
             cwd=ROOT,
             capture_output=True,
             text=True,

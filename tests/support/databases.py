@@ -6,13 +6,13 @@ from adapters.better_auth.development import create_tables, open_session
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.migrating import migrate
+from tests.support.postgres import past_pooler
 
 
 async def prepare(url: str) -> None:
     """Migrate a database, and give it better-auth's tables."""
-    address = DatabaseAddress.parse(url)
-    await migrate(address)
-    async with Database.connect(address, PoolSettings(size=1)) as database:
+    await migrate(DatabaseAddress.parse(past_pooler(url)))
+    async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
         await create_tables(database)
 
 

@@ -52,6 +52,12 @@ def new_database(server_url: str) -> Iterator[str]:
         execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def past_pooler(url: str) -> str:
+    """The same database at the server's own address, which DIRECT_DATABASE_URL names if DATABASE_URL is a pooler's."""
+    direct = os.environ.get("DIRECT_DATABASE_URL")
+    return urlunsplit(urlsplit(direct)._replace(path=urlsplit(url).path)) if direct else url
+
+
 def execute(url: str, *statements: str) -> list[asyncpg.Record]:
     """Run statements, each its own transaction; the rows of the last."""
 
