@@ -2,7 +2,7 @@
 
 import asyncio
 from functools import cache
-from typing import Final, Literal
+from typing import Final
 
 import asyncpg
 from alembic import command
@@ -32,8 +32,8 @@ class MigrationError(Exception):
     """The database can't be migrated; the message is one line."""
 
 
-async def migrate(address: DatabaseAddress, to: Literal["head", "base"] = "head") -> tuple[str | None, str | None]:
-    """Bring the schema up to the newest revision, or down to none; the revisions before and after.
+async def migrate(address: DatabaseAddress, to: str = "head") -> tuple[str | None, str | None]:
+    """Bring the schema up to a revision, the newest one (``head``), or down to none (``base``); those before and after.
 
     Each revision is committed by itself, so one that was interrupted is where the next migration begins. Others that
     migrate at the same time wait and then find nothing to do. Raises what asyncpg does, and MigrationError.
@@ -95,10 +95,10 @@ def _require_encoding(connection: Connection) -> None:
         raise MigrationError(f"the database's encoding is {encoding}, so it can't keep all texts: it must be UTF8")
 
 
-def _climb(connection: Connection, to: Literal["head", "base"]) -> str | None:
+def _climb(connection: Connection, to: str) -> str | None:
     config = _config()
     config.attributes["connection"] = connection
-    (command.upgrade if to == "head" else command.downgrade)(config, to)
+    (command.downgrade if to == "base" else command.upgrade)(config, to)
     return _current(connection)
 
 

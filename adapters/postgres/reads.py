@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, Uuid, and_, case, cast, func, null, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.types import BigInteger, Boolean
+from sqlalchemy.types import BigInteger, Boolean, Integer
 
 from adapters.postgres.columns import (
     CONVERSATION,
@@ -17,7 +17,7 @@ from adapters.postgres.columns import (
     given,
 )
 from adapters.postgres.compiling import Statement
-from adapters.postgres.tables import conversations, idempotency_keys, messages
+from adapters.postgres.tables import IS_ARCHIVED, conversations, idempotency_keys, messages
 from domain.pages import MAX_PAGE_BYTES
 
 
@@ -95,7 +95,7 @@ CONVERSATIONS = Statement(
     select(*CONVERSATION_COLUMNS)
     .where(
         conversations.c.owner_id == OWNER,
-        conversations.c.archived_at.is_not(None) == given("archived", Boolean()),
+        cast(given("archived", Boolean()), Integer) == IS_ARCHIVED,
         tuple_(conversations.c.updated_at, conversations.c.id)
         < tuple_(given("after_updated_at", TIMESTAMP(timezone=True)), given("after_id", Uuid())),
     )

@@ -7,12 +7,14 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
     Uuid,
+    cast,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TIMESTAMP
 
@@ -46,9 +48,14 @@ conversations = Table(
     CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata_is_object"),
 )
 
+IS_ARCHIVED = cast(conversations.c.archived_at.is_not(None), Integer)
+"""1 or 0, as the index has it. A truth value would not do: PostgreSQL turns a comparison with ``false`` into
+``archived_at IS NULL``, for which it finds no index."""
+
 Index(
-    "ix_conversations_owner_id_updated_at_id",
+    "ix_conversations_owner_id_is_archived_updated_at_id",
     conversations.c.owner_id,
+    IS_ARCHIVED,
     conversations.c.updated_at.desc(),
     conversations.c.id.desc(),
 )

@@ -15,26 +15,12 @@ from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.migrating import migrate
 from adapters.postgres.readiness import PostgresReadiness
-from domain.append import decide_append
-from domain.conversation import NewConversation
 from domain.errors import UnavailableError
 from domain.idempotency import IdempotencyKey
-from domain.identifiers import ConversationId, OwnerId
-from domain.json_text import EMPTY_OBJECT
-from domain.message import NewMessage
 from domain.pages import MessageWindow
-from domain.roles import Role
-from tests.support.fakes.others import CountingConversationIds
+from tests.support.conversations import SAID, new_conversation
 
-SAID = decide_append([NewMessage(role=Role.USER, content="hello")], None)
 OWNS = "datname = current_database() AND application_name = 'ai-agent-pool-test' AND pid <> pg_backend_pid()"
-
-
-async def new_conversation(repository: PostgresConversationRepository) -> tuple[OwnerId, ConversationId]:
-    owner = OwnerId(f"owner-{secrets.token_hex(6)}")
-    wanted = NewConversation(id=CountingConversationIds().next(), title=None, metadata=EMPTY_OBJECT, append=None)
-    conversation, _ = await repository.create(owner, wanted, None)
-    return owner, conversation.id
 
 
 async def terminate(database_url: str) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Query
 from pydantic import BaseModel
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Integer, Text, cast
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel import Field, SQLModel, col, desc, select
@@ -212,7 +212,7 @@ async def list_conversations(
 ) -> ConversationsOut:
     query = (
         select(Conversation)
-        .where(Conversation.owner_id == caller.user_id, col(Conversation.archived_at).is_(None))
+        .where(Conversation.owner_id == caller.user_id, cast(col(Conversation.archived_at).is_not(None), Integer) == 0)
         .order_by(desc(Conversation.updated_at), desc(Conversation.id))
         .limit(limit + 1)
     )
