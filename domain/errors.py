@@ -37,12 +37,9 @@ class AiAgentError(Exception):
         super().__init__(message or self.message)
 
 
-class Refusal(StrEnum):
-    """Why a credential was refused: for logs and counters, never for the caller."""
+class CredentialFailure(StrEnum):
+    """Why a credential proves nothing: for logs and counters, never for the caller."""
 
-    ABSENT = "absent"
-    OTHER_COOKIE = "cookie_of_another_name"
-    AMBIGUOUS = "several_credentials"
     MALFORMED = "malformed"
     UNSIGNED = "unsigned"
     BAD_SIGNATURE = "bad_signature"
@@ -53,14 +50,17 @@ class Refusal(StrEnum):
 
 
 class UnauthenticatedError(AiAgentError):
-    """The call carries no proven session; every cause looks the same from outside."""
+    """The call carries no proven session; every cause looks the same from outside.
+
+    ``failure`` is the cause: a CredentialFailure, or one that only the entrypoint knows, which read the credential.
+    """
 
     code = "unauthenticated"
     message = "A valid session is required."
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, failure: StrEnum) -> None:
         super().__init__()
-        self.refusal = refusal
+        self.failure = failure
 
 
 class ForbiddenError(AiAgentError):

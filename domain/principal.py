@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from domain.errors import Refusal, RoleNotAllowedError, RuleViolationError, UnauthenticatedError
+from domain.errors import CredentialFailure, RoleNotAllowedError, RuleViolationError, UnauthenticatedError
 from domain.identifiers import OwnerId
 from domain.roles import MAY_AUTHOR, Caller, Role
 
@@ -35,7 +35,7 @@ class Principal:
         try:
             return cls(owner_id=OwnerId(user_id), session_expires_at=expires_at, impersonated_by=impersonated_by)
         except RuleViolationError:
-            raise UnauthenticatedError(Refusal.UNFIT_USER_ID) from None
+            raise UnauthenticatedError(CredentialFailure.UNFIT_USER_ID) from None
 
     @classmethod
     def agent(cls, *, on_behalf_of: str) -> Self:

@@ -11,7 +11,7 @@ import hmac
 from typing import Final
 from urllib.parse import unquote
 
-from domain.errors import Refusal, UnauthenticatedError
+from domain.errors import CredentialFailure, UnauthenticatedError
 
 _SIGNATURE_LENGTH: Final = 44
 
@@ -20,9 +20,9 @@ def verify_signed(value: str, secret: bytes) -> str:
     """The token, if its signature is the secret's. Raises UnauthenticatedError."""
     token, dot, signature = _percent_decoded(value).rpartition(".")
     if not (token and dot):
-        raise UnauthenticatedError(Refusal.UNSIGNED)
+        raise UnauthenticatedError(CredentialFailure.UNSIGNED)
     if not hmac.compare_digest(_bytes_of(signature), hmac.digest(secret, token.encode(), hashlib.sha256)):
-        raise UnauthenticatedError(Refusal.BAD_SIGNATURE)
+        raise UnauthenticatedError(CredentialFailure.BAD_SIGNATURE)
     return token
 
 
@@ -33,14 +33,14 @@ def _percent_decoded(value: str) -> str:
     try:
         return unquote(value, errors="strict")
     except UnicodeDecodeError:
-        raise UnauthenticatedError(Refusal.MALFORMED) from None
+        raise UnauthenticatedError(CredentialFailure.MALFORMED) from None
 
 
 def _bytes_of(signature: str) -> bytes:
     """The signature's bytes, which are what is compared: base64 has several spellings of the same ones."""
     if len(signature) != _SIGNATURE_LENGTH or not signature.endswith("="):
-        raise UnauthenticatedError(Refusal.MALFORMED)
+        raise UnauthenticatedError(CredentialFailure.MALFORMED)
     try:
         return base64.b64decode(signature, validate=True)
     except (binascii.Error, ValueError):
-        raise UnauthenticatedError(Refusal.MALFORMED) from None
+        raise UnauthenticatedError(CredentialFailure.MALFORMED) from None

@@ -11,8 +11,8 @@ from adapters.better_auth.layout import Layout
 from adapters.better_auth.names import LayoutError, Names
 from adapters.better_auth.queries import Queries
 from adapters.better_auth.signature import verify_signed
-from domain.credential import Credential, CredentialKind
-from domain.errors import BannedError, Refusal, UnauthenticatedError, UnavailableError
+from domain.credential import Credential
+from domain.errors import BannedError, CredentialFailure, UnauthenticatedError, UnavailableError
 from domain.ports.readiness import Readiness
 from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
@@ -52,9 +52,9 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
             self._layout = None  # the tables changed under us; look at them again
             raise UnavailableError("better-auth's session table can't be read.") from error
         if row is None:
-            raise UnauthenticatedError(Refusal.UNKNOWN)
+            raise UnauthenticatedError(CredentialFailure.UNKNOWN)
         if not row["is_live"]:
-            raise UnauthenticatedError(Refusal.EXPIRED)
+            raise UnauthenticatedError(CredentialFailure.EXPIRED)
         if row["is_banned"]:
             raise BannedError
         return Principal.of_session(
@@ -70,18 +70,18 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
         """The token that it carries. Raises UnauthenticatedError."""
         value = credential.value
         if len(value) > _LONGEST or not value.isascii():
-            raise UnauthenticatedError(Refusal.MALFORMED)
-        if credential.kind is CredentialKind.COOKIE:
+            raise UnauthenticatedError(CredentialFailure.MALFORMED)
+        if credential.must_be_signed:
             return self._verified(value)
         if "." not in value:  # an encoded dot makes no signed token: better-auth looks for the dot first
             if self._policy.bearers_must_be_signed:
-                raise UnauthenticatedError(Refusal.UNSIGNED)
+                raise UnauthenticatedError(CredentialFailure.UNSIGNED)
             return _well_formed(value, _RAW_TOKEN)
         return _well_formed(self._verified(value), _RAW_TOKEN)
 
     def _verified(self, value: str) -> str:
         if self._policy.secret is None:
-            raise UnauthenticatedError(Refusal.BAD_SIGNATURE)
+            raise UnauthenticatedError(CredentialFailure.BAD_SIGNATURE)
         return _well_formed(verify_signed(value, self._policy.secret), _TOKEN)
 
     async def _discover(self) -> Layout:
@@ -96,5 +96,5 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
 
 def _well_formed(token: str, form: re.Pattern[str]) -> str:
     if not form.fullmatch(token):
-        raise UnauthenticatedError(Refusal.MALFORMED)
+        raise UnauthenticatedError(CredentialFailure.MALFORMED)
     return token

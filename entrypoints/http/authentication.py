@@ -10,7 +10,6 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from domain.credential import CredentialKind
 from domain.errors import UnauthenticatedError
 from domain.principal import Principal
 from entrypoints.http.credentials import read_credential
@@ -48,12 +47,12 @@ class Authentication(ASGIMiddleware):
         app: Litestar = scope["litestar_app"]
         headers = scope["headers"]
         try:
-            credential = read_credential(headers, self._policy.cookie_name)
-            principal: Principal = await app.state.application.authenticate(credential)
+            sent = read_credential(headers, self._policy.cookie_name)
+            principal: Principal = await app.state.application.authenticate(sent.credential)
         except UnauthenticatedError as error:
-            self._refusals.count(error.refusal)
+            self._refusals.count(error.failure)
             raise
-        if credential.kind is CredentialKind.COOKIE:
+        if sent.is_cookie:
             require_trusted_origin(str(scope.get("method")), headers, self._policy.trusted_origins)
         if principal.impersonated_by:
             _log.info("%s acts as %s: %s", principal.impersonated_by, principal.owner_id, scope["path_template"])

@@ -4,24 +4,43 @@ A framework decodes cookies, takes the last of several, and caches whole headers
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
-from domain.credential import Credential, CredentialKind
-from domain.errors import Refusal, UnauthenticatedError
+from domain.credential import Credential
+from domain.errors import UnauthenticatedError
 
 type RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
-def read_credential(headers: RawHeaders, cookie_name: str | None) -> Credential:
+class ReadingFailure(StrEnum):
+    """Why a request has no credential that could be verified: for logs and counters, never for the caller."""
+
+    ABSENT = "absent"
+    OTHER_COOKIE = "cookie_of_another_name"
+    AMBIGUOUS = "several_credentials"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentCredential:
+    """A credential, and how it came: a bearer is sent on purpose, a cookie by the browser whoever asks it to."""
+
+    credential: Credential
+    is_cookie: bool
+
+
+def read_credential(headers: RawHeaders, cookie_name: str | None) -> SentCredential:
     """The bearer token, which decides alone if there is one, else the session cookie (None: cookies are off).
 
     Raises UnauthenticatedError: there is none, or there are several of the same kind.
     """
     token = _bearer_token(headers)
     if token:
-        return Credential(kind=CredentialKind.BEARER, value=token)
+        return SentCredential(credential=Credential(value=token, must_be_signed=False), is_cookie=False)
     if cookie_name is None:
-        raise UnauthenticatedError(Refusal.ABSENT)
-    return Credential(kind=CredentialKind.COOKIE, value=_session_cookie(headers, cookie_name))
+        raise UnauthenticatedError(ReadingFailure.ABSENT)
+    cookie = _session_cookie(headers, cookie_name)
+    return SentCredential(credential=Credential(value=cookie, must_be_signed=True), is_cookie=True)
 
 
 def values_of(headers: RawHeaders, name: bytes) -> list[str]:
@@ -33,7 +52,7 @@ def _bearer_token(headers: RawHeaders) -> str:
     """The token of ``Authorization: Bearer`` (RFC 6750, section 2.1); empty without one. Other schemes are ignored."""
     values = values_of(headers, b"authorization")
     if len(values) > 1:
-        raise UnauthenticatedError(Refusal.AMBIGUOUS)
+        raise UnauthenticatedError(ReadingFailure.AMBIGUOUS)
     scheme, _, token = values[0].partition(" ") if values else ("", "", "")
     return token.strip(" \t") if scheme.lower() == "bearer" else ""
 
@@ -43,10 +62,10 @@ def _session_cookie(headers: RawHeaders, cookie_name: str) -> str:
     cookies = list(_cookies(headers))
     values = [value for name, value in cookies if name == cookie_name]
     if len(values) > 1:
-        raise UnauthenticatedError(Refusal.AMBIGUOUS)
+        raise UnauthenticatedError(ReadingFailure.AMBIGUOUS)
     if not values or not values[0]:
         has_another = any(name.endswith("session_token") for name, _ in cookies)
-        raise UnauthenticatedError(Refusal.OTHER_COOKIE if has_another else Refusal.ABSENT)
+        raise UnauthenticatedError(ReadingFailure.OTHER_COOKIE if has_another else ReadingFailure.ABSENT)
     value = values[0]
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
 

@@ -13,8 +13,8 @@ from adapters.echo.responder import EchoResponder
 from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
 from adapters.system.conversation_ids import RandomConversationIds
-from domain.credential import Credential, CredentialKind
-from domain.errors import Refusal, UnauthenticatedError
+from domain.credential import Credential
+from domain.errors import CredentialFailure, UnauthenticatedError
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT, JsonText
 from domain.message import Message, Status
@@ -37,7 +37,7 @@ type SignIn = Callable[[timedelta, str], Awaitable[str]]
 
 
 def bearer(token: str) -> Credential:
-    return Credential(kind=CredentialKind.BEARER, value=token)
+    return Credential(value=token, must_be_signed=False)
 
 
 @pytest.fixture(params=["in memory", "better-auth"])
@@ -87,7 +87,7 @@ async def test_an_expired_session_is_nobodys(verifier_and_sign_in: tuple[TokenVe
     with pytest.raises(UnauthenticatedError) as raised:
         await verifier.verify(bearer(token))
 
-    assert raised.value.refusal is Refusal.EXPIRED
+    assert raised.value.failure is CredentialFailure.EXPIRED
 
 
 async def test_the_longest_user_id_is_an_owner(verifier_and_sign_in: tuple[TokenVerifier, SignIn]) -> None:
@@ -107,7 +107,7 @@ async def test_a_session_whose_user_can_own_nothing_is_nobodys(
     with pytest.raises(UnauthenticatedError) as raised:
         await verifier.verify(bearer(token))
 
-    assert raised.value.refusal is Refusal.UNFIT_USER_ID
+    assert raised.value.failure is CredentialFailure.UNFIT_USER_ID
 
 
 @pytest.mark.parametrize("token", ["", "x", "0" * 32, "x" * 10_000, "a\0b" * 8, "\ud800" * 20, "' OR 1=1 -- --- ---"])

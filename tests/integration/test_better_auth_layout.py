@@ -12,12 +12,12 @@ from adapters.better_auth.names import LayoutError, Names
 from adapters.better_auth.verifier import BetterAuthTokenVerifier, SignaturePolicy
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
-from domain.credential import Credential, CredentialKind
+from domain.credential import Credential
 from domain.errors import BannedError, UnauthenticatedError, UnavailableError
 from tests.support.postgres import execute
 
 TOKEN = "x" * 32
-CREDENTIAL = Credential(kind=CredentialKind.BEARER, value=TOKEN)
+CREDENTIAL = Credential(value=TOKEN, must_be_signed=False)
 
 USUAL = """
     CREATE TABLE "user" (id text PRIMARY KEY);

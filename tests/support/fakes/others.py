@@ -7,7 +7,7 @@ from typing import override
 from uuid import UUID
 
 from domain.credential import Credential
-from domain.errors import BannedError, Refusal, UnauthenticatedError, UnavailableError
+from domain.errors import BannedError, CredentialFailure, UnauthenticatedError, UnavailableError
 from domain.identifiers import ConversationId
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.readiness import Readiness
@@ -35,9 +35,9 @@ class InMemoryTokenVerifier(TokenVerifier):
     async def verify(self, credential: Credential) -> Principal:
         session = self.sessions.get(credential.value)
         if session is None:
-            raise UnauthenticatedError(Refusal.UNKNOWN)
+            raise UnauthenticatedError(CredentialFailure.UNKNOWN)
         if session.expires_at <= datetime.now(UTC):
-            raise UnauthenticatedError(Refusal.EXPIRED)
+            raise UnauthenticatedError(CredentialFailure.EXPIRED)
         if session.user_id in self.banned:
             raise BannedError
         return Principal.of_session(session.user_id, expires_at=session.expires_at)

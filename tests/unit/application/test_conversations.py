@@ -9,7 +9,7 @@ import pytest
 from application.check_readiness import CheckReadiness
 from domain.append import AppendDecision
 from domain.conversation import Conversation, ConversationChange, ConversationPatch
-from domain.credential import Credential, CredentialKind
+from domain.credential import Credential
 from domain.errors import (
     ConflictError,
     ConversationNotFoundError,
@@ -85,11 +85,11 @@ async def test_a_token_tells_who_calls() -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     world = FakeWorld(sessions={"good": Session(user_id="ann", expires_at=tomorrow)})
 
-    principal = await world.application.authenticate(Credential(kind=CredentialKind.BEARER, value="good"))
+    principal = await world.application.authenticate(Credential(value="good", must_be_signed=False))
 
     assert principal == Principal(owner_id=OwnerId("ann"), session_expires_at=tomorrow)
     with pytest.raises(UnauthenticatedError):
-        await world.application.authenticate(Credential(kind=CredentialKind.BEARER, value="bad"))
+        await world.application.authenticate(Credential(value="bad", must_be_signed=False))
 
 
 async def test_readiness_is_what_the_storage_says() -> None:

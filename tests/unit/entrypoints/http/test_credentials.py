@@ -3,9 +3,9 @@
 import pytest
 
 from adapters.better_auth.signature import verify_signed
-from domain.credential import CredentialKind
-from domain.errors import Refusal, UnauthenticatedError
-from entrypoints.http.credentials import read_credential
+from domain.credential import Credential
+from domain.errors import CredentialFailure, UnauthenticatedError
+from entrypoints.http.credentials import ReadingFailure, read_credential
 from entrypoints.http.errors import RequestError
 from entrypoints.http.origins import require_trusted_origin
 
@@ -33,31 +33,31 @@ def test_a_token_that_better_auth_signed_is_verified(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "refusal"),
+    ("value", "failure"),
     [
-        (TOKEN, Refusal.UNSIGNED),
-        (f".{SIGNATURE}", Refusal.UNSIGNED),
-        ("", Refusal.UNSIGNED),
-        (f"{TOKEN}.", Refusal.MALFORMED),
-        (SIGNED[:-1], Refusal.MALFORMED),
-        (f"{SIGNED}=", Refusal.MALFORMED),
-        (SIGNED.replace("+", "-"), Refusal.MALFORMED),
-        (SIGNED.replace("+", " "), Refusal.MALFORMED),
-        (SIGNED.replace("=", "%253D").replace("+", "%252B"), Refusal.MALFORMED),
-        (f"{TOKEN}.{'0f' * 22}", Refusal.MALFORMED),
-        (f"{TOKEN}.{'é' * 43}=", Refusal.MALFORMED),
-        (f"%ff{SIGNED}", Refusal.MALFORMED),
-        (f"x{SIGNED}", Refusal.BAD_SIGNATURE),
-        (SIGNED.replace("S", "T", 1), Refusal.BAD_SIGNATURE),
-        (f"{SIGNED}.{SIGNATURE}", Refusal.BAD_SIGNATURE),
-        (SIGNED.lower(), Refusal.BAD_SIGNATURE),
+        (TOKEN, CredentialFailure.UNSIGNED),
+        (f".{SIGNATURE}", CredentialFailure.UNSIGNED),
+        ("", CredentialFailure.UNSIGNED),
+        (f"{TOKEN}.", CredentialFailure.MALFORMED),
+        (SIGNED[:-1], CredentialFailure.MALFORMED),
+        (f"{SIGNED}=", CredentialFailure.MALFORMED),
+        (SIGNED.replace("+", "-"), CredentialFailure.MALFORMED),
+        (SIGNED.replace("+", " "), CredentialFailure.MALFORMED),
+        (SIGNED.replace("=", "%253D").replace("+", "%252B"), CredentialFailure.MALFORMED),
+        (f"{TOKEN}.{'0f' * 22}", CredentialFailure.MALFORMED),
+        (f"{TOKEN}.{'é' * 43}=", CredentialFailure.MALFORMED),
+        (f"%ff{SIGNED}", CredentialFailure.MALFORMED),
+        (f"x{SIGNED}", CredentialFailure.BAD_SIGNATURE),
+        (SIGNED.replace("S", "T", 1), CredentialFailure.BAD_SIGNATURE),
+        (f"{SIGNED}.{SIGNATURE}", CredentialFailure.BAD_SIGNATURE),
+        (SIGNED.lower(), CredentialFailure.BAD_SIGNATURE),
     ],
 )
-def test_what_the_secret_did_not_sign_is_refused(value: str, refusal: Refusal) -> None:
+def test_what_the_secret_did_not_sign_is_refused(value: str, failure: CredentialFailure) -> None:
     with pytest.raises(UnauthenticatedError) as raised:
         verify_signed(value, SECRET)
 
-    assert raised.value.refusal is refusal
+    assert raised.value.failure is failure
 
 
 def test_another_secret_verifies_nothing() -> None:
@@ -72,50 +72,50 @@ def headers(*lines: str) -> list[tuple[bytes, bytes]]:
 
 
 @pytest.mark.parametrize(
-    ("lines", "kind", "value"),
+    ("lines", "is_cookie", "value"),
     [
-        (["Authorization: Bearer abc"], CredentialKind.BEARER, "abc"),
-        (["Authorization: bEARER   abc "], CredentialKind.BEARER, "abc"),
-        (["Authorization: Bearer abc", f"Cookie: {NAME}=def"], CredentialKind.BEARER, "abc"),
-        (["Authorization: Bearer", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
-        (["Authorization: Bearer  ", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
-        (["Authorization: Basic abc", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
-        (["Authorization: Bearer\tabc", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
-        ([f"Cookie: a=b; {NAME}=def; c=d"], CredentialKind.COOKIE, "def"),
-        ([f"Cookie: a=b;{NAME}=def;c=d"], CredentialKind.COOKIE, "def"),
-        (["Cookie: a=b", f"Cookie: {NAME}=def"], CredentialKind.COOKIE, "def"),
-        ([f"Cookie: {NAME}=d=e+f/%2B"], CredentialKind.COOKIE, "d=e+f/%2B"),
-        ([f'Cookie: {NAME}="def"'], CredentialKind.COOKIE, "def"),
-        ([f"Cookie: {NAME}={{x}}; odd; =; ;; {NAME}x=1; x{NAME}=2"], CredentialKind.COOKIE, "{x}"),
+        (["Authorization: Bearer abc"], False, "abc"),
+        (["Authorization: bEARER   abc "], False, "abc"),
+        (["Authorization: Bearer abc", f"Cookie: {NAME}=def"], False, "abc"),
+        (["Authorization: Bearer", f"Cookie: {NAME}=def"], True, "def"),
+        (["Authorization: Bearer  ", f"Cookie: {NAME}=def"], True, "def"),
+        (["Authorization: Basic abc", f"Cookie: {NAME}=def"], True, "def"),
+        (["Authorization: Bearer\tabc", f"Cookie: {NAME}=def"], True, "def"),
+        ([f"Cookie: a=b; {NAME}=def; c=d"], True, "def"),
+        ([f"Cookie: a=b;{NAME}=def;c=d"], True, "def"),
+        (["Cookie: a=b", f"Cookie: {NAME}=def"], True, "def"),
+        ([f"Cookie: {NAME}=d=e+f/%2B"], True, "d=e+f/%2B"),
+        ([f'Cookie: {NAME}="def"'], True, "def"),
+        ([f"Cookie: {NAME}={{x}}; odd; =; ;; {NAME}x=1; x{NAME}=2"], True, "{x}"),
     ],
 )
-def test_a_credential_is_read_as_it_was_sent(lines: list[str], kind: CredentialKind, value: str) -> None:
-    credential = read_credential(headers(*lines), NAME)
+def test_a_credential_is_read_as_it_was_sent(lines: list[str], *, is_cookie: bool, value: str) -> None:
+    sent = read_credential(headers(*lines), NAME)
 
-    assert (credential.kind, credential.value) == (kind, value)
-    assert value not in repr(credential)
+    assert (sent.is_cookie, sent.credential) == (is_cookie, Credential(value=value, must_be_signed=is_cookie))
+    assert value not in repr(sent)
 
 
 @pytest.mark.parametrize(
-    ("lines", "refusal"),
+    ("lines", "failure"),
     [
-        ([], Refusal.ABSENT),
-        (["Authorization: Basic abc"], Refusal.ABSENT),
-        (["Cookie: a=b"], Refusal.ABSENT),
-        ([f"Cookie: {NAME}="], Refusal.OTHER_COOKIE),
-        ([f"Cookie: __Secure-{NAME}=def"], Refusal.OTHER_COOKIE),
-        ([f"Cookie: {NAME.upper()}=def"], Refusal.ABSENT),
-        ([f"Cookie: {NAME}=def; {NAME}=def"], Refusal.AMBIGUOUS),
-        ([f"Cookie: {NAME}=def", f"Cookie: {NAME}=ghi"], Refusal.AMBIGUOUS),
-        (["Authorization: Bearer abc", "Authorization: Bearer abc"], Refusal.AMBIGUOUS),
-        (["Authorization: Basic abc", "Authorization: Bearer abc"], Refusal.AMBIGUOUS),
+        ([], ReadingFailure.ABSENT),
+        (["Authorization: Basic abc"], ReadingFailure.ABSENT),
+        (["Cookie: a=b"], ReadingFailure.ABSENT),
+        ([f"Cookie: {NAME}="], ReadingFailure.OTHER_COOKIE),
+        ([f"Cookie: __Secure-{NAME}=def"], ReadingFailure.OTHER_COOKIE),
+        ([f"Cookie: {NAME.upper()}=def"], ReadingFailure.ABSENT),
+        ([f"Cookie: {NAME}=def; {NAME}=def"], ReadingFailure.AMBIGUOUS),
+        ([f"Cookie: {NAME}=def", f"Cookie: {NAME}=ghi"], ReadingFailure.AMBIGUOUS),
+        (["Authorization: Bearer abc", "Authorization: Bearer abc"], ReadingFailure.AMBIGUOUS),
+        (["Authorization: Basic abc", "Authorization: Bearer abc"], ReadingFailure.AMBIGUOUS),
     ],
 )
-def test_no_credential_or_several_are_refused(lines: list[str], refusal: Refusal) -> None:
+def test_no_credential_or_several_are_refused(lines: list[str], failure: ReadingFailure) -> None:
     with pytest.raises(UnauthenticatedError) as raised:
         read_credential(headers(*lines), NAME)
 
-    assert raised.value.refusal is refusal
+    assert raised.value.failure is failure
 
 
 def test_cookies_that_are_off_are_not_read() -> None:
