@@ -1,4 +1,4 @@
-"""The facade: all use cases as one object, the same for HTTP and for the agent runtime."""
+"""The facade: all use cases as one object, the same for every entrypoint."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
