@@ -1,7 +1,7 @@
 """Create a conversation, with its first messages if there are any."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from application.idempotency import effect_of, messages_of
@@ -65,14 +65,5 @@ class CreateConversation:
     async def _replay(self, principal: Principal, new: NewConversation, effect: Effect) -> Created:
         """The first answer again: the request is the same, so only place and time are the effect's."""
         messages = await messages_of(self._conversations, principal.owner_id, effect)
-        conversation = Conversation(
-            id=effect.conversation_id,
-            title=new.opening_title,
-            title_is_auto=new.title_is_auto,
-            metadata=new.metadata,
-            last_seq=effect.last_seq,
-            archived_at=None,
-            created_at=effect.created_at,
-            updated_at=effect.created_at,
-        )
+        conversation = Conversation.of(replace(new, id=effect.conversation_id), effect.created_at)
         return Created(conversation=conversation, messages=messages, replayed=True)

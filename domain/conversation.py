@@ -4,14 +4,42 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from domain.append import AppendDecision
 from domain.errors import RuleViolationError
 from domain.identifiers import ConversationId
 from domain.json_text import EMPTY_OBJECT, JsonText
+from domain.message import NewMessage
 from domain.metadata import make_metadata, make_patch, merge_patch
 from domain.title import check_title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConversation:
+    """A conversation to be created, with its first messages if ``append`` has any."""
+
+    id: ConversationId
+    title: str | None
+    metadata: JsonText
+    append: AppendDecision | None
+
+    @property
+    def first_messages(self) -> tuple[NewMessage, ...]:
+        """The messages that it begins with."""
+        return self.append.messages if self.append else ()
+
+    @property
+    def opening_title(self) -> str | None:
+        """The title that was given, else the one that the first messages suggest."""
+        if self.title is not None or self.append is None:
+            return self.title
+        return self.append.title
+
+    @property
+    def title_is_auto(self) -> bool:
+        """Whether nobody gave the title that it has."""
+        return self.title is None and self.opening_title is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +55,24 @@ class Conversation:
     created_at: datetime
     updated_at: datetime
 
+    @classmethod
+    def of(cls, new: NewConversation, created_at: datetime) -> Self:
+        """What a new conversation becomes once it is kept, with its first messages."""
+        return cls(
+            id=new.id,
+            title=new.opening_title,
+            title_is_auto=new.title_is_auto,
+            metadata=new.metadata,
+            last_seq=len(new.first_messages),
+            archived_at=None,
+            created_at=created_at,
+            updated_at=created_at,
+        )
+
     @property
     def archived(self) -> bool:
         """Whether its owner put it away."""
         return self.archived_at is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewConversation:
-    """A conversation to be created, with its first messages if ``append`` has any."""
-
-    id: ConversationId
-    title: str | None
-    metadata: JsonText
-    append: AppendDecision | None
-
-    @property
-    def opening_title(self) -> str | None:
-        """The title that was given, else the one that the first messages suggest."""
-        if self.title is not None or self.append is None:
-            return self.title
-        return self.append.title
-
-    @property
-    def title_is_auto(self) -> bool:
-        """Whether nobody gave the title that it has."""
-        return self.title is None and self.opening_title is not None
 
 
 class Unset(Enum):

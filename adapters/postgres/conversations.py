@@ -42,7 +42,6 @@ class PostgresConversationRepository(ConversationRepository):
     async def create(
         self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
     ) -> tuple[Conversation, Sequence[Message]]:
-        first = new.append.messages if new.append else ()
         row = await self._write(
             writes.CREATE,
             owner_id=owner_id,
@@ -52,20 +51,11 @@ class PostgresConversationRepository(ConversationRepository):
             metadata=new.metadata.text,
             leaves=_calls(new.append.leaves if new.append else None) or [],
             **values_of_key(key),
-            **values_of_messages(first),
+            **values_of_messages(new.first_messages),
         )
         created_at = row["created_at"]
-        conversation = Conversation(
-            id=new.id,
-            title=new.opening_title,
-            title_is_auto=new.title_is_auto,
-            metadata=new.metadata,
-            last_seq=len(first),
-            archived_at=None,
-            created_at=created_at,
-            updated_at=created_at,
-        )
-        return conversation, [Message.of(message, new.id, seq, created_at) for seq, message in enumerate(first, 1)]
+        messages = [Message.of(message, new.id, seq, created_at) for seq, message in enumerate(new.first_messages, 1)]
+        return Conversation.of(new, created_at), messages
 
     @override
     async def append(

@@ -42,9 +42,9 @@ class InMemoryConversationRepository(ConversationRepository):
     ) -> tuple[Conversation, Sequence[Message]]:
         self._require_free(owner_id, key)
         now = self._tick()
-        conversation = Conversation(new.id, new.opening_title, new.title_is_auto, new.metadata, 0, None, now, now)
-        kept = self._kept[owner_id, new.id] = _Kept(conversation)
-        messages = self._write(kept, new.append, now) if new.append else []
+        messages = [Message.of(message, new.id, seq, now) for seq, message in enumerate(new.first_messages, 1)]
+        open_calls = (new.append and new.append.leaves) or frozenset()
+        kept = self._kept[owner_id, new.id] = _Kept(Conversation.of(new, now), open_calls, [*messages])
         self._keep_key(owner_id, key, kept, len(messages))
         return kept.conversation, messages
 

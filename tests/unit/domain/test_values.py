@@ -1,12 +1,14 @@
 """Identifiers, metadata, principals, keys and pages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from domain.conversation import Conversation, ConversationPatch
+from domain.append import decide_append
+from domain.conversation import Conversation, ConversationPatch, NewConversation
 from domain.errors import IdempotencyKeyReusedError, RoleNotAllowedError, RuleViolationError
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import (
@@ -168,6 +170,26 @@ def test_a_list_shows_1_to_100_conversations() -> None:
     for limit in (0, 101):
         with pytest.raises(RuleViolationError):
             ConversationWindow(limit=limit)
+
+
+def test_a_new_conversation_becomes_one_that_is_kept() -> None:
+    append = decide_append([NewMessage(role=Role.USER, content="Hello")] * 2, None)
+    new = NewConversation(id=ID, title=None, metadata=JsonText('{"a":1}'), append=append)
+
+    conversation = Conversation.of(new, NOW)
+    titled = Conversation.of(replace(new, title="Rome", append=None), NOW)
+
+    assert conversation == Conversation(
+        id=ID,
+        title="Hello",
+        title_is_auto=True,
+        metadata=JsonText('{"a":1}'),
+        last_seq=2,
+        archived_at=None,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    assert titled == replace(conversation, title="Rome", title_is_auto=False, last_seq=0)
 
 
 @pytest.mark.parametrize(
