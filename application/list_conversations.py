@@ -1,6 +1,6 @@
 """List conversations: the caller's own, latest activity first."""
 
-from domain.pages import ConversationCursor, ConversationPage, ConversationWindow
+from domain.pages import ConversationPage, ConversationWindow
 from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
 
@@ -13,10 +13,4 @@ class ListConversations:
 
     async def __call__(self, principal: Principal, window: ConversationWindow) -> ConversationPage:
         """A page of them. One that becomes active during a walk moves to the top and is not met again below."""
-        found = await self._conversations.conversations(principal.owner_id, window)
-        page = tuple(found[: window.limit])
-        more = len(found) > len(page)
-        return ConversationPage(
-            conversations=page,
-            next_cursor=ConversationCursor(page[-1].updated_at, page[-1].id) if more else None,
-        )
+        return await self._conversations.conversations(principal.owner_id, window)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from domain.conversation import Conversation
 from domain.errors import RuleViolationError
@@ -53,7 +53,7 @@ class MessagePage:
     has_more_after: bool
 
     @classmethod
-    def of(cls, window: MessageWindow, conversation: Conversation, messages: Sequence[Message]) -> "MessagePage":
+    def of(cls, window: MessageWindow, conversation: Conversation, messages: Sequence[Message]) -> Self:
         """The page that a window shows."""
         if messages:
             before, after = messages[0].seq > 1, messages[-1].seq < conversation.last_seq
@@ -90,3 +90,11 @@ class ConversationPage:
 
     conversations: tuple[Conversation, ...]
     next_cursor: ConversationCursor | None
+
+    @classmethod
+    def of(cls, window: ConversationWindow, following: Sequence[Conversation]) -> Self:
+        """The page that a window shows of all that follow its cursor; no more than one beyond its limit are needed."""
+        shown = tuple(following[: window.limit])
+        if len(following) == len(shown):
+            return cls(conversations=shown, next_cursor=None)
+        return cls(conversations=shown, next_cursor=ConversationCursor(shown[-1].updated_at, shown[-1].id))

@@ -25,7 +25,7 @@ from domain.errors import (
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
-from domain.pages import ConversationCursor, ConversationWindow, MessageWindow
+from domain.pages import ConversationCursor, ConversationPage, ConversationWindow, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
 
 _SEQ: Final = attrgetter("seq")
@@ -114,7 +114,7 @@ class PostgresConversationRepository(ConversationRepository):
         return conversation_of(row)
 
     @override
-    async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> Sequence[Conversation]:
+    async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> ConversationPage:
         after = window.cursor or _TOP
         rows = await self._fetch(
             reads.CONVERSATIONS,
@@ -122,9 +122,9 @@ class PostgresConversationRepository(ConversationRepository):
             archived=window.archived,
             after_updated_at=after.updated_at,
             after_id=after.conversation_id,
-            limit=window.limit + 1,
+            limit=window.limit + 1,  # one more, to see that there are more
         )
-        return [conversation_of(row) for row in rows]
+        return ConversationPage.of(window, [conversation_of(row) for row in rows])
 
     @override
     async def messages(

@@ -9,7 +9,7 @@ from domain.conversation import Conversation, ConversationChange, NewConversatio
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
-from domain.pages import ConversationWindow, MessageWindow
+from domain.pages import ConversationPage, ConversationWindow, MessageWindow
 
 
 class ConversationRepository(Protocol):
@@ -60,11 +60,11 @@ class ConversationRepository(Protocol):
         """The conversation. Raises ConversationNotFoundError."""
 
     @abstractmethod
-    async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> Sequence[Conversation]:
+    async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> ConversationPage:
         """The owner's conversations of the window, by ``updated_at`` and id, both descending.
 
-        Only archived ones, or only the others; with a cursor only those that follow it in that order. One more than
-        the window's limit where there are more.
+        Only archived ones, or only the others; with a cursor only those that follow it in that order. The page's own
+        cursor is that of its last conversation, or None where no more follow.
         """
 
     @abstractmethod

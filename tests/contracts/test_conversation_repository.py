@@ -215,7 +215,7 @@ async def test_a_key_has_one_effect(repository: ConversationRepository, ann: Own
         with pytest.raises(IdempotencyKeyTakenError):
             await repository.create(ann, new("again"), taken)
     assert await seqs(repository, ann, conversation.id) == [1, 2, 3]
-    assert len(await repository.conversations(ann, ConversationWindow())) == 2
+    assert len((await repository.conversations(ann, ConversationWindow())).conversations) == 2
     effect = await repository.effect(ann, append_key)
     assert effect is not None
     assert (effect.fingerprint, effect.conversation_id) == (b"append", conversation.id)
@@ -265,13 +265,20 @@ async def test_the_list_is_by_activity_and_goes_on_at_the_cursor(
     await repository.create(bob, new("not ann's"), None)
     await repository.append(ann, first.id, said("active"), None)
 
-    async def listed(limit: int, cursor: ConversationCursor | None = None) -> list[ConversationId]:
-        window = ConversationWindow(limit=limit, cursor=cursor)
-        return [one.id for one in await repository.conversations(ann, window)]
+    async def listed(
+        limit: int, cursor: ConversationCursor | None = None
+    ) -> tuple[list[ConversationId], ConversationCursor | None]:
+        page = await repository.conversations(ann, ConversationWindow(limit=limit, cursor=cursor))
+        return [one.id for one in page.conversations], page.next_cursor
 
-    assert await listed(3) == [first.id, third.id, second.id]
-    assert await listed(1) == [first.id, third.id]  # one more than the limit, to see that there are more
-    assert await listed(3, ConversationCursor(third.updated_at, third.id)) == [second.id]
+    first = await repository.conversation(ann, first.id)
+    after_first, after_third = (ConversationCursor(one.updated_at, one.id) for one in (first, third))
+    assert await listed(3) == ([first.id, third.id, second.id], None)
+    assert await listed(1) == ([first.id], after_first)
+    assert await listed(1, after_first) == ([third.id], after_third)
+    assert await listed(1, after_third) == ([second.id], None)
+    assert await listed(3, after_third) == ([second.id], None)
+    assert await listed(1, ConversationCursor(second.updated_at, second.id)) == ([], None)
 
 
 async def test_conversations_of_the_same_instant_are_listed_by_id(
@@ -281,7 +288,7 @@ async def test_conversations_of_the_same_instant_are_listed_by_id(
     around = [ConversationId(UUID(int=one.id.int + step)) for step in (-1, 0, 1)]
 
     seen = [
-        [found.id for found in await repository.conversations(ann, ConversationWindow(cursor=cursor))]
+        [found.id for found in (await repository.conversations(ann, ConversationWindow(cursor=cursor))).conversations]
         for cursor in (ConversationCursor(one.updated_at, place) for place in around)
     ]
 
@@ -296,7 +303,7 @@ async def test_archived_ones_are_listed_apart(repository: ConversationRepository
     shown = await repository.conversations(ann, ConversationWindow())
     archived = await repository.conversations(ann, ConversationWindow(archived=True))
 
-    assert ([one.id for one in shown], [one.id for one in archived]) == ([kept.id], [away.id])
+    assert [[one.id for one in page.conversations] for page in (shown, archived)] == [[kept.id], [away.id]]
 
 
 async def test_every_window_shows_the_right_messages(repository: ConversationRepository, ann: OwnerId) -> None:
@@ -400,7 +407,7 @@ async def test_a_deleted_conversation_is_gone_with_its_messages(
     for missing in calls_on(repository, ann, conversation.id):
         with pytest.raises(NotFoundError):
             await missing()
-    assert await repository.conversations(ann, ConversationWindow()) == []
+    assert (await repository.conversations(ann, ConversationWindow())).conversations == ()
 
 
 async def test_a_strangers_conversation_is_as_one_that_does_not_exist(

@@ -17,7 +17,7 @@ from domain.errors import (
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
-from domain.pages import MAX_PAGE_BYTES, ConversationWindow, MessageWindow
+from domain.pages import MAX_PAGE_BYTES, ConversationPage, ConversationWindow, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
 
 
@@ -82,7 +82,7 @@ class InMemoryConversationRepository(ConversationRepository):
         return self._find(owner_id, conversation_id).conversation
 
     @override
-    async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> Sequence[Conversation]:
+    async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> ConversationPage:
         after = (window.cursor.updated_at, window.cursor.conversation_id) if window.cursor else None
         mine = [kept.conversation for (owner, _), kept in self._kept.items() if owner == owner_id]
         shown = [
@@ -90,7 +90,7 @@ class InMemoryConversationRepository(ConversationRepository):
             for one in mine
             if one.archived is window.archived and (after is None or (one.updated_at, one.id) < after)
         ]
-        return sorted(shown, key=lambda one: (one.updated_at, one.id), reverse=True)[: window.limit + 1]
+        return ConversationPage.of(window, sorted(shown, key=lambda one: (one.updated_at, one.id), reverse=True))
 
     @override
     async def messages(
