@@ -54,7 +54,7 @@ async def migrate(address: DatabaseAddress, to: str = "head") -> tuple[str | Non
             if not address.is_pooled:
                 await _wait_for_turn(connection)
             before = await connection.run_sync(_current)
-            if to == "head" and before == newest_revision():
+            if to == "head" and is_current(before):
                 return before, before
             if address.is_pooled:
                 raise MigrationError("a pooler lends no session, so migrate at the database's own address")
@@ -86,6 +86,20 @@ def _of_driver(error: DBAPIError) -> BaseException:
 def newest_revision() -> str | None:
     """The revision that this code was written for."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def is_current(revision: str | None) -> bool:
+    """Whether this code can work on a schema of this revision: on the newest that it knows, or on one it doesn't know.
+
+    That is of a later release, and a release's migrations leave what the release before needs.
+    """
+    return revision is not None and revision not in _outdated()
+
+
+@cache
+def _outdated() -> frozenset[str | None]:
+    known = ScriptDirectory.from_config(_config()).walk_revisions()
+    return frozenset(one.revision for one in known) - {newest_revision()}
 
 
 def _require_encoding(connection: Connection) -> None:

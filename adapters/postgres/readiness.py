@@ -5,7 +5,7 @@ from typing import Final, override
 import asyncpg
 
 from adapters.postgres.database import Database
-from adapters.postgres.migrating import REVISION_TABLE, newest_revision
+from adapters.postgres.migrating import REVISION_TABLE, is_current
 from domain.errors import UnavailableError
 from domain.ports.readiness import Readiness
 
@@ -64,12 +64,12 @@ class PostgresReadiness(Readiness):
             raise UnavailableError("The database can't be looked at.") from error
 
     async def check_schema(self) -> None:
-        """Raise UnavailableError, saying why, unless the tables are there and of the newest revision."""
+        """Raise UnavailableError, saying why, unless the tables are there, and not of an older revision."""
         try:
             row = await self._database.fetch_row(_REVISION, ())
         except asyncpg.UndefinedTableError:
             row = None
-        if row is None or row["version_num"] != newest_revision():
+        if row is None or not is_current(row["version_num"]):
             raise UnavailableError("The schema of the database is not current: run ai-agent migrate.")
 
     async def _check_state(self) -> None:

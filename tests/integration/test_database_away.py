@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
+from entrypoints.container.operations import migrate, require_fit_database
 from tests.support.databases import prepare
 from tests.support.postgres import execute, transaction
 from tests.support.service import running_service, settings_for
@@ -110,12 +111,27 @@ def test_readiness_is_false_on_a_server_that_may_lose_what_it_acknowledged(setti
     assert f"{setting} is off" in ready.text
 
 
-def test_readiness_is_false_on_a_schema_of_another_revision(empty_database_url: str) -> None:
+def test_readiness_is_false_on_a_schema_of_an_older_revision(empty_database_url: str) -> None:
     asyncio.run(prepare(empty_database_url))
-    execute(empty_database_url, "UPDATE ai_agent_revision SET version_num = 'another'")
+    execute(empty_database_url, "UPDATE ai_agent_revision SET version_num = '0001'")
 
     with running_service(settings_for(empty_database_url)) as address:
         ready = httpx.get(f"{address}/health/ready")
 
     assert ready.status_code == 503
     assert "ai-agent migrate" in ready.json()["detail"]
+
+
+def test_a_service_goes_on_and_may_start_once_the_schema_is_migrated_for_the_next_release(
+    empty_database_url: str,
+) -> None:
+    asyncio.run(prepare(empty_database_url))
+    settings = settings_for(empty_database_url)
+
+    with running_service(settings) as address:
+        execute(empty_database_url, "UPDATE ai_agent_revision SET version_num = 'of the next release'")
+        ready = httpx.get(f"{address}/health/ready")
+
+    assert ready.status_code == 200
+    assert asyncio.run(require_fit_database(settings)) == ()
+    assert asyncio.run(migrate(settings)) == ("of the next release", "of the next release")
