@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from adapters.postgres.migrating import REVISION_TABLE
+from adapters.postgres.revisions import REVISION_TABLE
 from adapters.postgres.tables import SCHEMA
 
 context.configure(

@@ -1,22 +1,18 @@
 """Migrating: runs Alembic up to the newest revision, or to any other; safe when several start at once."""
 
 import asyncio
-from functools import cache
 from typing import Final
 
 import asyncpg
 from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.revisions import REVISION_TABLE, alembic_config, is_current
 
-REVISION_TABLE: Final = "ai_agent_revision"
-"""Not Alembic's usual name: the database is shared."""
 _LOCK: Final = 7_022_761_931_224_881_523
 """An advisory lock that only our migrations take; it ends with their session."""
 _PAUSE: Final = 0.1
@@ -33,10 +29,11 @@ class MigrationError(Exception):
 
 
 async def migrate(address: DatabaseAddress, to: str = "head") -> tuple[str | None, str | None]:
-    """Bring the schema up to a revision, the newest one (``head``), or down to none (``base``); those before and after.
+    """Bring the schema up to a revision (``head`` is the newest), or down to none (``base``).
 
-    Each revision is committed by itself, so one that was interrupted is where the next migration begins. Others that
-    migrate at the same time wait and then find nothing to do. Raises what asyncpg does, and MigrationError.
+    Gives the revisions before and after. Each revision is committed by itself, so the next migration begins with the
+    one that was interrupted. Others that migrate at the same time wait and then find nothing to do. Raises what asyncpg
+    does, and MigrationError.
     """
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
@@ -82,26 +79,6 @@ def _of_driver(error: DBAPIError) -> BaseException:
     return (error.orig and error.orig.__cause__) or error
 
 
-@cache
-def newest_revision() -> str | None:
-    """The revision that this code was written for."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
-
-
-def is_current(revision: str | None) -> bool:
-    """Whether this code can work on a schema of this revision: on the newest that it knows, or on one it doesn't know.
-
-    That is of a later release, and a release's migrations leave what the release before needs.
-    """
-    return revision is not None and revision not in _outdated()
-
-
-@cache
-def _outdated() -> frozenset[str | None]:
-    known = ScriptDirectory.from_config(_config()).walk_revisions()
-    return frozenset(one.revision for one in known) - {newest_revision()}
-
-
 def _require_encoding(connection: Connection) -> None:
     with connection.begin():
         encoding = connection.execute(text("SHOW server_encoding")).scalar()
@@ -110,7 +87,7 @@ def _require_encoding(connection: Connection) -> None:
 
 
 def _climb(connection: Connection, to: str) -> str | None:
-    config = _config()
+    config = alembic_config()
     config.attributes["connection"] = connection
     (command.downgrade if to == "base" else command.upgrade)(config, to)
     return _current(connection)
@@ -122,9 +99,3 @@ def _current(connection: Connection) -> str | None:
         if exists is None:
             return None
         return connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar()  # noqa: S608 - a constant
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "migrations:")
-    return config

@@ -5,7 +5,7 @@ from typing import Final, override
 import asyncpg
 
 from adapters.postgres.database import Database
-from adapters.postgres.migrating import REVISION_TABLE, is_current
+from adapters.postgres.revisions import REVISION_TABLE, is_current
 from domain.errors import UnavailableError
 from domain.ports.readiness import Readiness
 

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
-from adapters.postgres.migrating import newest_revision
+from adapters.postgres.revisions import newest_revision
 from tests.benchmarks.world import World
 from tests.support.databases import prepare
 from tests.support.postgres import execute

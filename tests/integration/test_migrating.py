@@ -10,7 +10,8 @@ import pytest
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
-from adapters.postgres.migrating import MigrationError, migrate, newest_revision
+from adapters.postgres.migrating import MigrationError, migrate
+from adapters.postgres.revisions import newest_revision
 from tests.support.conversations import SAID, new_conversation
 from tests.support.schema import CONVERSATION, differences, insert
 

@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
-from adapters.postgres.migrating import migrate, newest_revision
+from adapters.postgres.migrating import migrate
+from adapters.postgres.revisions import newest_revision
 from tests.support.postgres import execute
 from tests.support.schema import CONVERSATION, KEY, MESSAGE, differences, insert
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from adapters.postgres.address import DatabaseAddress
-from adapters.postgres.migrating import REVISION_TABLE
+from adapters.postgres.revisions import REVISION_TABLE
 from adapters.postgres.tables import SCHEMA
 
 CONVERSATION = {
