@@ -1,4 +1,4 @@
-"""The pool of connections: what is cancelled, cut or closed under it."""
+"""The connection pool, while requests are cancelled and connections are cut or closed."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""The database over TLS, as Neon offers it: the certificate decides who is spoken to."""
+"""The database over TLS, as Neon offers it: only a database with the right certificate is used."""
 
 import asyncio
 import ssl

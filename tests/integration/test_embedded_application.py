@@ -1,4 +1,4 @@
-"""The agent runtime's door: the application in process, and the example that the README gives."""
+"""The application in process, as the agent runtime uses it, and the example in the README."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What all clients of a worker may hold together: over raw sockets."""
+"""The shared limits of a worker's clients, over raw sockets."""
 
 import json
 import select

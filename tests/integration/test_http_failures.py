@@ -1,4 +1,4 @@
-"""When something fails behind the API: the right answer, and nothing of what people wrote in the log."""
+"""Failures behind the API: the right response, and nothing of what people wrote in the log."""
 
 import logging
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""What bad requests get over HTTP: one problem format, the field named, nothing half written."""
+"""Bad requests over HTTP: the response is a problem that names the field, and nothing is half written."""
 
 import json
 from typing import Any

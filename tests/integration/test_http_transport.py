@@ -1,4 +1,4 @@
-"""What a client can't make grow, nor keep waiting: over raw sockets."""
+"""The limits of one client, over raw sockets: sizes, deadlines, requests ahead of their responses."""
 
 import asyncio
 import logging

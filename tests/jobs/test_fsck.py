@@ -1,4 +1,4 @@
-"""The check of what is kept: it names each kind of damage, and nothing that is sound."""
+"""fsck: it names each kind of damage in the stored data, and finds nothing in sound data."""
 
 import asyncio
 import re

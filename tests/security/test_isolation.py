@@ -1,4 +1,4 @@
-"""Another's conversation is not told apart from one that is missing, by any byte of any answer."""
+"""Responses for another owner's conversation are byte for byte those for a missing one."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Three users at once, who ask mostly for what is another's: each sees exactly their own."""
+"""Three users at once, who ask mostly for each other's data: each sees exactly their own."""
 
 from collections import Counter
 from collections.abc import Callable

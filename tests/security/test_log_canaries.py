@@ -1,4 +1,4 @@
-"""Canaries in everything that a client sends turn up in no log, and in no answer but the owner's own reads."""
+"""Canaries in everything that a client sends: they are in no log, and in no response but the owner's own reads."""
 
 from collections.abc import Callable
 from typing import Any, Never

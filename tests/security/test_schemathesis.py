@@ -1,4 +1,4 @@
-"""Schemathesis: requests made from the service's own OpenAPI document, and answers held against it."""
+"""Schemathesis: it makes requests from the service's OpenAPI document, and checks the responses against it."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The 36 cases of reference/better-auth.md: our answer, and better-auth's own verdict on the same headers."""
+"""36 ways to present a session: our response, and whose session better-auth itself sees in the same headers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

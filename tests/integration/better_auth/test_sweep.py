@@ -1,4 +1,4 @@
-"""Every bearer and every cookie: whose session it is by us and by better-auth, and why where we differ."""
+"""Every spelling of a bearer token and of a cookie: whose session it is for us and for better-auth, and why."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What kind of user a session is of: anonymous, impersonated, banned, remembered or not; and what each may see."""
+"""Sessions of each kind of user: anonymous, impersonated, banned, remembered or not; and what each may see."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

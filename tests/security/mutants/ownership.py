@@ -1,4 +1,4 @@
-"""Mutants that tell another's conversation from a missing one, or let a stranger at it."""
+"""Mutants that tell another owner's conversation from a missing one, or give a stranger access to it."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Mutants that say in an answer or in a log what nobody should read there."""
+"""Mutants that put into a response or a log what must not be there."""
 
 import logging
 import re
