@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -10,14 +10,15 @@ from typing import Any, Final
 from application.append_messages import Appended, AppendMessages
 from application.create_conversation import CreateConversation, Created
 from application.running_replies import RunningReplies
-from domain.content import MAX_BYTES
 from domain.errors import AiAgentError, ResponderFailedError, RuleViolationError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId
-from domain.message import Message, NewMessage, Status
+from domain.message import Message, NewMessage
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.responder import Responder, Turn
 from domain.principal import Principal
+from domain.reply_draft import ReplyDraft
+from domain.reply_events import ReplyEvent
 from domain.roles import Role
 
 _log = logging.getLogger(__name__)
@@ -103,53 +104,51 @@ class Chat:
         effect = await self._conversations.effect(principal.owner_id, key) if key else None
         if effect is None:
             return None
-        return await self._conversations.message(principal.owner_id, effect.conversation_id, effect.first_seq)
+        return await self._conversations.message(principal.owner_id, effect.conversation_id, effect.last_seq)
 
     async def _answer(self, turn: Turn, key: IdempotencyKey | None) -> ChatTurn:
-        said = ""
+        draft = ReplyDraft()
         try:
-            pieces = self._responder.reply(turn)
-            try:
-                async for piece in pieces:
-                    _require_room(len(said) + len(piece))
-                    said += piece
-            finally:
-                await _close(pieces)
-            reply = NewMessage(role=Role.ASSISTANT, content=said)
+            reply = await self._make(turn, draft)
         except asyncio.CancelledError:
             with suppress(AiAgentError):  # nobody waits for an answer, that it can't be saved either
-                await self._save_reply(turn, _what_can_be_kept(said), None)
+                await self._keep(turn, draft)
             raise
         except Exception as error:
-            await self._save_reply(turn, _what_can_be_kept(said), None)
+            await self._keep(turn, draft)
             raise ResponderFailedError from error
-        saved = await self._save_reply(turn, reply, key)
-        return ChatTurn(user_message=turn.message, assistant_message=saved.messages[0], replayed=saved.replayed)
+        try:
+            saved = await self._save_reply(turn, reply, key)
+        except RuleViolationError as error:  # it does not fit the conversation: a call's id may be open already
+            await self._keep(turn, draft)
+            raise ResponderFailedError from error
+        return ChatTurn(user_message=turn.message, assistant_message=saved.messages[-1], replayed=saved.replayed)
 
-    async def _save_reply(self, turn: Turn, reply: NewMessage, key: IdempotencyKey | None) -> Appended:
+    async def _make(self, turn: Turn, draft: ReplyDraft) -> Sequence[NewMessage]:
+        events = self._responder.reply(turn)
+        try:
+            async for event in events:
+                draft.add(event)
+        finally:
+            await _close(events)
+        return draft.whole()
+
+    async def _keep(self, turn: Turn, draft: ReplyDraft) -> None:
+        """Save a reply that is broken off, as far as it goes."""
+        try:
+            await self._save_reply(turn, draft.as_far_as_it_goes(), None)
+        except RuleViolationError:
+            await self._save_reply(turn, draft.what_was_said(), None)
+
+    async def _save_reply(self, turn: Turn, messages: Sequence[NewMessage], key: IdempotencyKey | None) -> Appended:
         agent = Principal.agent(on_behalf_of=turn.owner_id)
-        return await self._append(agent, turn.message.conversation_id, [reply], key=key)
+        return await self._append(agent, turn.message.conversation_id, messages, key=key)
 
 
-async def _close(pieces: AsyncGenerator[str, None]) -> None:
+async def _close(events: AsyncGenerator[ReplyEvent, None]) -> None:
     """Close a reply, within a bounded time; one that can't be closed is still what was said."""
     try:
         async with asyncio.timeout(_CLOSING_SECONDS):
-            await pieces.aclose()
+            await events.aclose()
     except Exception as error:  # noqa: BLE001 - a responder may raise anything
         _log.warning("A responder could not be closed: %s", type(error).__name__)
-
-
-def _require_room(size: int) -> None:
-    """Stop a responder that would go on without an end; characters take a byte at least."""
-    if size > MAX_BYTES:
-        raise RuleViolationError("content", f"must not exceed {MAX_BYTES} bytes as JSON")
-
-
-def _what_can_be_kept(said: str) -> NewMessage:
-    """The beginning of a reply that is not whole."""
-    text = said.encode(errors="ignore").decode()
-    try:
-        return NewMessage(role=Role.ASSISTANT, content=text, status=Status.INCOMPLETE if text else Status.FAILED)
-    except RuleViolationError:  # too long, as JSON
-        return _what_can_be_kept(text[: len(text) // 2])

@@ -4,12 +4,14 @@ from collections.abc import AsyncGenerator
 from typing import override
 
 from domain.ports.responder import Responder, Turn
+from domain.reply_events import ReplyEvent, ReplyFinished, TextDelta
 
 
 class EchoResponder(Responder):
     """Answers ``Echo: <message>``."""
 
     @override
-    async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
-        yield "Echo: "
-        yield turn.text
+    async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
+        yield TextDelta("Echo: ")
+        yield TextDelta(turn.text)
+        yield ReplyFinished()

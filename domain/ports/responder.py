@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain.identifiers import OwnerId
 from domain.message import Message
+from domain.reply_events import ReplyEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,10 @@ class Responder(Protocol):
     """Answers a user's turn."""
 
     @abstractmethod
-    def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
-        """The reply's text, piece by piece. Any exception means that it failed after what it had said.
+    def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
+        """The reply's events; the last one is ReplyFinished.
+
+        An end without it, and any exception, mean that the reply failed after what it had said.
 
         The caller closes the generator (``aclose``) before it goes on, however the reply ended: whole, failed, broken
         off because it is too long, or cancelled. The responder then gives back what it holds, such as a connection.

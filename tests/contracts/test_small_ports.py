@@ -22,6 +22,7 @@ from domain.ports.conversation_ids import ConversationIds
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder, Turn
 from domain.ports.token_verifier import TokenVerifier
+from domain.reply_events import ReplyFinished, TextDelta
 from domain.roles import Caller, Role
 from tests.support.fakes.others import (
     CountingConversationIds,
@@ -138,10 +139,11 @@ RESPONDERS = [ScriptedResponder("Echo: ", "Hello"), EchoResponder()]
 
 
 @pytest.mark.parametrize("responder", RESPONDERS)
-async def test_a_reply_comes_piece_by_piece(responder: Responder) -> None:
-    pieces = [piece async for piece in responder.reply(new_turn())]
+async def test_a_reply_comes_piece_by_piece_and_finishes(responder: Responder) -> None:
+    events = [event async for event in responder.reply(new_turn())]
 
-    assert "".join(pieces) == "Echo: Hello"
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == "Echo: Hello"
+    assert [event for event in events if isinstance(event, ReplyFinished)] == events[-1:]
 
 
 @pytest.mark.parametrize("responder", RESPONDERS)
@@ -151,7 +153,7 @@ async def test_a_reply_may_be_closed_before_its_end(responder: Responder) -> Non
 
     await reply.aclose()
 
-    assert (first, [piece async for piece in reply]) == ("Echo: ", [])
+    assert (first, [event async for event in reply]) == (TextDelta("Echo: "), [])
 
 
 @pytest.mark.parametrize("ids", [CountingConversationIds(), RandomConversationIds()])

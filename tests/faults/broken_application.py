@@ -22,5 +22,5 @@ async def replay_newest(append: AppendMessages, principal: Principal, effect: Ef
 async def answer_after_a_placeholder(chat: Chat, turn: Turn, key: IdempotencyKey | None) -> ChatTurn:
     """Save that a reply has begun, and never take it back."""
     placeholder = NewMessage(role=Role.ASSISTANT, content="", status=Status.INCOMPLETE)
-    await chat._save_reply(turn, placeholder, None)
+    await chat._save_reply(turn, [placeholder], None)
     return await _answer(chat, turn, key)

@@ -17,6 +17,7 @@ from domain.message import NewMessage, Status
 from domain.pages import ConversationWindow
 from domain.ports.responder import Turn
 from domain.principal import Principal
+from domain.reply_events import ReplyEvent, TextDelta
 from domain.roles import Role
 from entrypoints.embedded import open_application
 from entrypoints.settings import Settings
@@ -69,8 +70,8 @@ async def test_a_reply_that_runs_when_the_application_is_closed_is_kept_as_far_a
 ) -> None:
     thinks = asyncio.Event()
 
-    async def half(_: EchoResponder, turn: Turn) -> AsyncGenerator[str, None]:
-        yield turn.text[:4]
+    async def half(_: EchoResponder, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
+        yield TextDelta(turn.text[:4])
         thinks.set()
         await asyncio.Event().wait()
 

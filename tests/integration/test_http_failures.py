@@ -12,6 +12,7 @@ from adapters.echo.responder import EchoResponder
 from application.get_message import GetMessage
 from domain.errors import UnavailableError
 from domain.ports.responder import Turn
+from domain.reply_events import ReplyEvent, TextDelta
 from entrypoints.http import errors
 from entrypoints.http.tally import Tally
 
@@ -40,8 +41,8 @@ def test_a_defect_gets_500_and_is_logged_once_without_what_was_said(
 def test_a_responder_that_fails_gets_502_and_the_users_message_is_kept(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def half(_: EchoResponder, turn: Turn) -> AsyncGenerator[str, None]:
-        yield turn.text[:4]
+    async def half(_: EchoResponder, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
+        yield TextDelta(turn.text[:4])
         raise RuntimeError(CANARY)
 
     key = {"Idempotency-Key": "k-1"}

@@ -14,6 +14,7 @@ from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder, Turn
 from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
+from domain.reply_events import ReplyEvent, ReplyFinished, TextDelta
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +57,21 @@ class CountingConversationIds(ConversationIds):
 
 
 class ScriptedResponder(Responder):
-    """Says its pieces, then fails if it is told to."""
+    """Tells its events (a text is one), then fails if it is told to, or else finishes unless it has done so."""
 
-    def __init__(self, *pieces: str, failure: Exception | None = None) -> None:
-        self.pieces = pieces
+    def __init__(self, *events: ReplyEvent | str, failure: Exception | None = None) -> None:
+        self.events = events
         self.failure = failure
         self.turns: list[Turn] = []
 
     @override
-    async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
+    async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
         self.turns.append(turn)
-        for piece in self.pieces:
-            yield piece
+        for event in self.events:
+            yield TextDelta(event) if isinstance(event, str) else event
         if self.failure:
             raise self.failure
+        yield ReplyFinished()
 
 
 class StaticReadiness(Readiness):

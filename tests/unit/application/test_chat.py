@@ -24,6 +24,7 @@ from domain.message import Message, Status
 from domain.pages import ConversationWindow
 from domain.ports.responder import Responder, Turn
 from domain.principal import Principal
+from domain.reply_events import ReplyEvent, ReplyFinished, TextDelta
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.others import ScriptedResponder
@@ -118,10 +119,10 @@ async def test_a_reply_that_cannot_be_kept_is_the_responders_failure(
 async def test_a_reply_without_an_end_is_cut_off() -> None:
     class EndlessResponder(ScriptedResponder):
         @override
-        async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
+        async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
             self.turns.append(turn)
             while True:
-                yield "and so on " * 1000
+                yield TextDelta("and so on " * 1000)
 
     world = FakeWorld(responder=EndlessResponder())
 
@@ -133,18 +134,18 @@ class SlowResponder(ScriptedResponder):
     """Says something, and goes on only when it is let."""
 
     def __init__(self) -> None:
-        super().__init__("Hi ")
+        super().__init__()
         self.thinks = asyncio.Event()
         self.may_go_on = asyncio.Event()
 
     @override
-    async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
-        async with aclosing(super().reply(turn)) as pieces:
-            async for piece in pieces:
-                yield piece
+    async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
+        self.turns.append(turn)
+        yield TextDelta("Hi ")
         self.thinks.set()
         await self.may_go_on.wait()
-        yield "there"
+        yield TextDelta("there")
+        yield ReplyFinished()
 
 
 async def give_up(world: FakeWorld, responder: SlowResponder) -> None:
@@ -269,22 +270,22 @@ async def hang() -> None:
     await asyncio.Event().wait()
 
 
-class NotingReply(AsyncGenerator[str, None]):
+class NotingReply(AsyncGenerator[ReplyEvent, None]):
     """A reply that notes when it is closed."""
 
     def __init__(
-        self, pieces: AsyncGenerator[str, None], notes: list[str], closing: Callable[[], Awaitable[None]]
+        self, pieces: AsyncGenerator[ReplyEvent, None], notes: list[str], closing: Callable[[], Awaitable[None]]
     ) -> None:
         self._pieces = pieces
         self._notes = notes
         self._closing = closing
 
     @override
-    async def asend(self, value: None) -> str:
+    async def asend(self, value: None) -> ReplyEvent:
         return await self._pieces.asend(value)
 
     @override
-    async def athrow(self, *error: Any) -> str:
+    async def athrow(self, *error: Any) -> ReplyEvent:
         return await self._pieces.athrow(*error)
 
     @override
@@ -302,7 +303,7 @@ class NotingResponder(ScriptedResponder):
         self._closing = closing
 
     @override
-    def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
+    def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
         self.turns.append(turn)
         return NotingReply(self._inner.reply(turn), self._notes, self._closing)
 
@@ -418,7 +419,7 @@ async def test_of_two_replies_to_one_turn_the_first_that_is_saved_is_both_answer
 
     class OvertakenResponder(ScriptedResponder):
         @override
-        async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
+        async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
             copies.append(await another_process.application.chat(ANN, "Hello", key=KEY))
             async with aclosing(super().reply(turn)) as pieces:
                 async for piece in pieces:

@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from application.running_replies import RunningReplies
 from domain.ports.responder import Turn
+from domain.reply_events import ReplyEvent
 from entrypoints.app import make_litestar
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.route_options import PUBLIC, WITHOUT_DEADLINE
@@ -128,7 +129,7 @@ class SlowResponder(ScriptedResponder):
         self.may_begin = asyncio.Event()
 
     @override
-    async def reply(self, turn: Turn) -> AsyncGenerator[str, None]:
+    async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
         await self.may_begin.wait()
         async with aclosing(super().reply(turn)) as pieces:
             async for piece in pieces:
