@@ -14,7 +14,7 @@ from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
 
 _MAX_ATTEMPTS: Final = 100
-"""Each failed attempt means that another writer got on; so many of them in a row is no longer contention."""
+"""Each failed attempt means that another writer succeeded; so many in a row are no mere contention."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class AppendMessages:
         key: IdempotencyKey | None = None,
         follows: int | None = None,
     ) -> Appended:
-        """Write 1 to 100 messages with the next seqs.
+        """Write 1 to 100 messages, all or none, with the next seqs.
 
         Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError; StaleError
         if ``follows`` is given and is not the last seq. Without it no append fails for being concurrent with others.

@@ -1,4 +1,4 @@
-"""Authenticate: who shows this credential."""
+"""Authenticate: find the caller to whom a credential belongs."""
 
 from domain.credential import Credential
 from domain.ports.token_verifier import TokenVerifier
@@ -6,7 +6,7 @@ from domain.principal import Principal
 
 
 class Authenticate:
-    """Tell who calls."""
+    """Find out who calls."""
 
     def __init__(self, tokens: TokenVerifier) -> None:
         self._tokens = tokens

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 _CLOSING_SECONDS: Final = 1.0
 _FIELDS: Final = {"content": "message"}
-"""What the caller calls the fields of the message that is made of a turn."""
+"""The caller's names for fields of the message that is made of a turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class Chat:
         return draft.whole()
 
     async def _keep(self, turn: Turn, draft: ReplyDraft) -> None:
-        """Save a reply that is broken off, as far as it goes."""
+        """Save what can be kept of a reply that was broken off."""
         try:
             await self._save_reply(turn, draft.as_far_as_it_goes(), None)
         except RuleViolationError:
@@ -146,7 +146,7 @@ class Chat:
 
 
 async def _close(events: AsyncGenerator[ReplyEvent, None]) -> None:
-    """Close a reply, within a bounded time; one that can't be closed is still what was said."""
+    """Close a reply within a bounded time. If that fails, what was said is kept all the same."""
     try:
         async with asyncio.timeout(_CLOSING_SECONDS):
             await events.aclose()

@@ -1,4 +1,4 @@
-"""Check consistency: look through all that is kept for what should not be, and change nothing."""
+"""Check consistency: read all that is stored, report what is wrong, and change nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ NOBODY = OwnerId("")
 
 @dataclass(slots=True, kw_only=True)
 class CheckTotals:
-    """How much was looked at, and how many findings there were."""
+    """How much was checked, and how many findings there were."""
 
     owners: int = 0
     conversations: int = 0
@@ -27,7 +27,7 @@ class CheckConsistency:
         self._reader = reader
 
     async def __call__(self, report: Callable[[Finding], None]) -> CheckTotals:
-        """Look at everything, and ``report`` each finding at once. Raises UnavailableError."""
+        """Check everything; ``report`` is called with each finding at once. Raises UnavailableError."""
         totals = CheckTotals()
 
         def found(*findings: Finding) -> None:

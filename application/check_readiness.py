@@ -1,4 +1,4 @@
-"""Check readiness: can the promises be kept right now."""
+"""Check readiness: whether the service can keep its promises at the moment."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,6 @@ class CheckReadiness:
         self._readiness = readiness
 
     async def __call__(self) -> None:
-        """Return if it can. Raises UnavailableError, saying why not."""
+        """Return if it can. Raises UnavailableError with the reason if not."""
         for part in self._readiness:
             await part.check()

@@ -63,7 +63,7 @@ class CreateConversation:
         return Created(conversation=conversation, messages=written, replayed=False)
 
     async def _replay(self, principal: Principal, new: NewConversation, effect: Effect) -> Created:
-        """The first answer again: the request is the same, so only place and time are the effect's."""
+        """The first result again. The request is the same; only ids and times are taken from the effect."""
         messages = await messages_of(self._conversations, principal.owner_id, effect)
         conversation = Conversation.of(replace(new, id=effect.conversation_id), effect.created_at)
         return Created(conversation=conversation, messages=messages, replayed=True)

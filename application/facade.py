@@ -24,7 +24,7 @@ from domain.ports.token_verifier import TokenVerifier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """Every use case; they keep no state, so one object serves all callers at once."""
+    """Every use case. They keep no state of a caller, so one object serves all callers at once."""
 
     authenticate: Authenticate
     create_conversation: CreateConversation

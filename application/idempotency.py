@@ -1,4 +1,4 @@
-"""What the use cases share about idempotency keys."""
+"""Idempotency keys: what the use cases share to repeat a first result."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from domain.ports.conversation_repository import ConversationRepository
 
 
 async def effect_of(conversations: ConversationRepository, owner_id: OwnerId, key: IdempotencyKey | None) -> Effect:
-    """The effect of a key that was found to be taken.
+    """The effect of a key that was used already.
 
     Raises IdempotencyKeyReusedError if it was taken by another request, ConflictError if it was purged meanwhile.
     """
@@ -23,9 +23,9 @@ async def effect_of(conversations: ConversationRepository, owner_id: OwnerId, ke
 
 
 async def messages_of(conversations: ConversationRepository, owner_id: OwnerId, effect: Effect) -> Sequence[Message]:
-    """All that the effect wrote, also if it is more than one page holds.
+    """All messages that the effect wrote, also if they are more than a page holds.
 
-    Raises ConversationNotFoundError when it is deleted since, even if no message was written.
+    Raises ConversationNotFoundError if the conversation was deleted since, even if no message was written.
     """
     messages: list[Message] = []
     seq = effect.first_seq - 1

@@ -10,14 +10,14 @@ from domain.ports.owner_data_repository import OwnerDataRepository
 class PurgeKeys:
     """Delete old idempotency keys, owner by owner.
 
-    It can be broken off at any moment: each batch is whole, and the next run goes on with what is left.
+    It can be interrupted at any moment: each batch is whole, and the next run goes on with what is left.
     """
 
     def __init__(self, data: OwnerDataRepository) -> None:
         self._data = data
 
     async def __call__(self, *, older_than: timedelta, batch_size: int) -> int:
-        """Delete the keys that are older, at most ``batch_size`` at a time; how many there were.
+        """Delete the keys that are older, at most ``batch_size`` at a time. Returns how many were deleted.
 
         Raises RuleViolationError if ``older_than`` is less than LEAST_KEY_AGE; UnavailableError.
         """

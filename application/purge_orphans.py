@@ -20,7 +20,7 @@ class PurgeTotals:
 class PurgeOrphans:
     """Find the owners who are no longer users, and delete what is theirs.
 
-    It can be broken off at any moment: each batch is whole, and the next run goes on with what is left.
+    It can be interrupted at any moment: each batch is whole, and the next run goes on with what is left.
     """
 
     def __init__(self, data: OwnerDataRepository, users: UserDirectory) -> None:
@@ -30,10 +30,10 @@ class PurgeOrphans:
     async def __call__(
         self, *, delete: bool, batch_size: int, report: Callable[[OwnerId, Holdings], None]
     ) -> PurgeTotals:
-        """Count, and delete only with ``delete``, at most ``batch_size`` conversations or keys at a time.
+        """Count what they have. With ``delete``, delete it, at most ``batch_size`` conversations or keys at a time.
 
-        ``report`` is told of each such owner and what they had, once it is deleted. Raises NoUsersError, at the
-        beginning and when the last user vanishes meanwhile; UnavailableError.
+        ``report`` is called with each such owner and what they had, after it was deleted. Raises NoUsersError if the
+        directory has no user, at the beginning or later; UnavailableError.
         """
         owners, total = 0, Holdings()
         async for owner_id in self._orphans(batch_size):
@@ -54,7 +54,7 @@ class PurgeOrphans:
             owners = await self._data.owners(owners[-1], page_size)
 
     async def _delete(self, owner_id: OwnerId, batch_size: int) -> Holdings:
-        """The keys go last: an append that the conversations had to wait for may have left one."""
+        """The keys are deleted last: an append that the deletion waited for may have written one."""
         deleted = batch = await self._data.delete_conversations(owner_id, batch_size)
         while batch.conversations:
             batch = await self._data.delete_conversations(owner_id, batch_size)

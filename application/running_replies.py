@@ -1,4 +1,4 @@
-"""Running replies: each goes on to its end, also when the caller that asked for it has gone."""
+"""Running replies: each runs to its end, also when its caller has gone."""
 
 import asyncio
 import logging

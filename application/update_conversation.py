@@ -21,7 +21,7 @@ class UpdateConversation:
     async def __call__(
         self, principal: Principal, conversation_id: ConversationId, patch: ConversationPatch
     ) -> Conversation:
-        """Apply the patch (RFC 7396) to the conversation as it is now; patches at once are applied one by one.
+        """Apply the patch (RFC 7396) to the conversation as it is now; concurrent patches are applied in turn.
 
         Raises RuleViolationError, ConversationNotFoundError.
         """

@@ -1,1 +1,1 @@
-"""The core: conversations, messages, the rules about them, and the ports."""
+"""The core: conversations, messages, their rules, and the ports to what is outside."""

@@ -1,4 +1,4 @@
-"""What an append may write: decided from the conversation's open tool calls, and only from them."""
+"""Appends: what may be written next in a conversation, decided from its open tool calls alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ MAX_OPEN_CALLS: Final = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppendDecision:
-    """An append as it is written, all or nothing.
+    """An append as it is to be written, all of it or nothing.
 
-    ``decided_on``: it holds only while these are the open tool calls (None: in any state).
-    ``follows``: it holds only while this is the last seq (None: whatever it is).
+    ``decided_on``: the open tool calls that it was decided on; it must not be written if they have changed. None: it
+    may be written whatever they are.
+    ``follows``: the last seq that the conversation must have; None: any.
     ``leaves``: the open tool calls afterwards (None: as they were).
     ``title``: for a conversation that has none.
     """
@@ -31,9 +32,9 @@ class AppendDecision:
 
 
 def depends_on_open_calls(messages: Sequence[NewMessage]) -> bool:
-    """Whether the decision needs to know the open tool calls.
+    """Whether the decision needs the open tool calls.
 
-    It doesn't before the first message that opens or answers one, nor after a user's turn, which ends them all.
+    It does if a message opens or answers a call, and no user's turn comes before it: a user's turn closes all calls.
     """
     for message in messages:
         if message.role is Role.USER:
@@ -46,7 +47,7 @@ def depends_on_open_calls(messages: Sequence[NewMessage]) -> bool:
 def decide_append(
     messages: Sequence[NewMessage], open_calls: frozenset[str] | None, *, follows: int | None = None
 ) -> AppendDecision:
-    """Decide on the open tool calls as they are (None where ``depends_on_open_calls`` is false).
+    """Decide what to write. ``open_calls`` are the conversation's, or None if ``depends_on_open_calls`` is false.
 
     Raises RuleViolationError: a batch that is empty or too long, a call id that is open already,
     a result that answers no open call.

@@ -1,4 +1,4 @@
-"""Consistency: what is kept, as a check reads it, and what it finds wrong with it."""
+"""Consistency: what is stored, as the check reads it, and the findings that follow from it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from domain.roles import Role
 
 
 class FindingKind(StrEnum):
-    """What is wrong."""
+    """What a finding is about."""
 
     SEQS = "seqs"
     """The messages of a conversation are not 1 to its last_seq."""
@@ -24,7 +24,7 @@ class FindingKind(StrEnum):
     EMPTY_OWNER = "empty_owner"
     """Rows that belong to nobody."""
     KEY = "key"
-    """An idempotency key that stands for messages which its conversation does not have, or for no range at all."""
+    """An idempotency key whose messages its conversation does not have, or whose seqs are no range."""
     OPEN_CALLS = "open_calls"
     """The open tool calls do not follow from the messages."""
     UPDATED_AT = "updated_at"
@@ -33,7 +33,7 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something wrong, in numbers, never in what was said."""
+    """Something that is wrong. It has numbers only, and nothing of what people wrote."""
 
     kind: FindingKind
     owner_id: OwnerId
@@ -46,7 +46,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredConversation:
-    """A conversation beside what its messages say, at one instant; the latter is None where it has no message."""
+    """A conversation's row, and figures of its messages, read at one instant. They are None if it has no message."""
 
     conversation_id: ConversationId
     last_seq: int
@@ -58,7 +58,7 @@ class StoredConversation:
     uses_tools: bool
 
     def findings(self, owner_id: OwnerId) -> Iterator[Finding]:
-        """What is wrong with it. As no seq is there twice, ends that fit and a count that fits leave no gap."""
+        """What is wrong with it. No seq is stored twice, so if the ends and the count fit there is no gap."""
         first, last = self.lowest_seq or 0, self.highest_seq or 0
         if (self.message_count, last) != (self.last_seq, self.last_seq) or first != min(1, self.last_seq):
             numbers = {"last_seq": self.last_seq, "messages": self.message_count, "first": first, "last": last}
@@ -75,7 +75,7 @@ class StoredConversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredIdempotencyKey:
-    """An idempotency key's effect beside the last seq of its conversation (None if that is gone), at one instant."""
+    """An idempotency key's effect, and the last seq of its conversation (None if deleted), read at one instant."""
 
     conversation_id: ConversationId
     first_seq: int
@@ -83,7 +83,7 @@ class StoredIdempotencyKey:
     conversation_last_seq: int | None
 
     def findings(self, owner_id: OwnerId) -> Iterator[Finding]:
-        """What is wrong with it; an empty range, first = last + 1, is what a conversation without messages leaves."""
+        """What is wrong with it. First = last + 1 is right: nothing was written but a conversation."""
         is_range = 1 <= self.first_seq <= self.last_seq + 1
         if is_range and (self.conversation_last_seq is None or self.last_seq <= self.conversation_last_seq):
             return
@@ -95,7 +95,7 @@ class StoredIdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolStep:
-    """What a message means to the open tool calls."""
+    """A message's role and tool calls, which is all that open calls follow from."""
 
     seq: int
     role: Role
@@ -103,22 +103,22 @@ class ToolStep:
     tool_call_id: str | None = None
 
     def as_new(self) -> NewMessage:
-        """The message as it was when it was to be written, but for what it said. Raises RuleViolationError."""
+        """The message as one to be written, with a placeholder as its content. Raises RuleViolationError."""
         tool_calls = () if self.tool_calls is None else self.tool_calls.value
         return NewMessage(role=self.role, content="-", tool_calls=tool_calls, tool_call_id=self.tool_call_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallHistory:
-    """The open tool calls that a conversation keeps, and its tool steps since the last user turn, at one instant."""
+    """A conversation's open tool calls as stored, and its tool steps since the last user turn, read at one instant."""
 
     open_calls: tuple[str, ...]
     tool_steps: tuple[ToolStep, ...]
 
     def findings(self, owner_id: OwnerId, conversation_id: ConversationId) -> Iterator[Finding]:
-        """What is wrong: with the calls, with their order (a write compares it), or with a step that no append makes.
+        """What is wrong: calls that do not follow from the steps, their order, or a step that no append allows.
 
-        Decided by ``decide_append`` itself, message by message.
+        ``decide_append`` itself decides, message by message. Writes compare the calls in their order.
         """
         follow: frozenset[str] = frozenset()
         numbers: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Content of a message and its tool calls: checked against Chat Completions, kept as they came."""
+"""Content and tool calls of messages: checked against Chat Completions, stored as they came."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -20,7 +20,7 @@ type ToolCall = Mapping[str, Any]
 
 
 def check_content(role: Role, content: object) -> None:
-    """Raise RuleViolationError unless this is text, or parts of which the known ones are well formed."""
+    """Raise RuleViolationError unless this is text, or a list of parts whose known types are well formed."""
     if isinstance(content, str):
         return
     if not isinstance(content, Sequence) or not content:
@@ -32,21 +32,21 @@ def check_content(role: Role, content: object) -> None:
 
 
 def is_blank(content: Content) -> bool:
-    """Whether there is nothing to read, see or hear in it."""
+    """Whether it has no text but white space, and no other part."""
     if isinstance(content, str):
         return not content.strip()
     return all(part.get("type") == "text" and not part["text"].strip() for part in content)
 
 
 def text_of(content: Content) -> str:
-    """The text of it, parts joined by a space."""
+    """Its text; the texts of several parts are joined by a space."""
     if isinstance(content, str):
         return content
     return " ".join(part["text"] for part in content if part.get("type") == "text")
 
 
 def check_tool_calls(calls: object) -> frozenset[str]:
-    """The ids of the calls, or RuleViolationError unless all are well formed and their ids differ."""
+    """The ids of the calls. Raises RuleViolationError unless all are well formed and their ids differ."""
     if not isinstance(calls, Sequence) or isinstance(calls, str):
         raise RuleViolationError("tool_calls", "must be a list of tool calls")
     if len(calls) > MAX_TOOL_CALLS:
@@ -68,14 +68,14 @@ def check_tool_calls(calls: object) -> frozenset[str]:
 
 
 def check_name(value: object, field: str, longest: int) -> str:
-    """The value, or RuleViolationError unless it is 1 to ``longest`` printable characters."""
+    """The value. Raises RuleViolationError unless it is 1 to ``longest`` printable characters."""
     if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
         raise RuleViolationError(field, f"must be 1 to {longest} printable characters")
     return value
 
 
 def encode(value: object, field: str) -> JsonText:
-    """The JSON that is stored, within the limits of size and depth."""
+    """The value as JSON. Raises RuleViolationError beyond MAX_BYTES or MAX_DEPTH, and for what JSON can't hold."""
     if not isinstance(value, str) and depth_of(value, MAX_DEPTH) > MAX_DEPTH:
         raise RuleViolationError(field, f"must not nest deeper than {MAX_DEPTH} levels")
     try:

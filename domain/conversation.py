@@ -1,4 +1,4 @@
-"""A conversation, how it begins, and what may be changed of it."""
+"""Conversations: as they are stored, as they begin, and what may be changed."""
 
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
@@ -31,14 +31,14 @@ class NewConversation:
 
     @property
     def opening_title(self) -> str | None:
-        """The title that was given, else the one that the first messages suggest."""
+        """The title that was given, or else the one that the first messages suggest; None if there is neither."""
         if self.title is not None or self.append is None:
             return self.title
         return self.append.title
 
     @property
     def title_is_auto(self) -> bool:
-        """Whether nobody gave the title that it has."""
+        """Whether its title was suggested by the first messages."""
         return self.title is None and self.opening_title is not None
 
 
@@ -71,12 +71,12 @@ class Conversation:
 
     @property
     def archived(self) -> bool:
-        """Whether its owner put it away."""
+        """Whether its owner has archived it."""
         return self.archived_at is not None
 
 
 class Unset(Enum):
-    """The value of what a caller did not mention, where None is a value."""
+    """The value of a field that the caller left out, where None has a meaning of its own."""
 
     UNSET = "unset"
 

@@ -85,7 +85,7 @@ class RoleNotAllowedError(ForbiddenError):
 
 
 class NotFoundError(AiAgentError):
-    """What was asked for does not exist for this owner."""
+    """The owner has no such thing; whether another owner has it is not told."""
 
     code = "not_found"
     message = "There is nothing here."
@@ -115,7 +115,7 @@ class RuleViolationError(AiAgentError):
         self.field = field
 
     def within(self, parent: str) -> Self:
-        """The same error seen from the value that holds the field."""
+        """The same error, with ``parent`` before the field's path."""
         return type(self)(f"{parent}.{self.field}", str(self))
 
 
@@ -132,26 +132,26 @@ class IdempotencyKeyReusedError(RuleViolationError):
 
 
 class ConflictError(AiAgentError):
-    """The state moved while the caller decided."""
+    """The state changed while the caller decided, again and again."""
 
     code = "conflict"
     message = "The conversation changed meanwhile; try again."
 
 
 class StateMovedError(ConflictError):
-    """The state that a write was decided on is no longer the state."""
+    """The state has changed since the write was decided; nothing was written."""
 
     code = "state_moved"
 
 
 class IdempotencyKeyTakenError(ConflictError):
-    """The key has had its effect already; nothing was written."""
+    """The idempotency key was used already; nothing was written."""
 
     code = "idempotency_key_taken"
 
 
 class StaleError(AiAgentError):
-    """An append was to follow ``last_seq`` of the caller's; the conversation's is another."""
+    """The append was to follow another seq than the conversation's last one, which is ``last_seq``."""
 
     code = "stale"
     message = "The conversation has other messages than you know."
@@ -169,21 +169,21 @@ class ResponderFailedError(AiAgentError):
 
 
 class NoUsersError(AiAgentError):
-    """There is not one user: this can't be the place where the users are."""
+    """The directory has no user at all, so it is probably the wrong one."""
 
     code = "no_users"
     message = "there is not one user; is this the right database, and user table?"
 
 
 class UnavailableError(AiAgentError):
-    """The storage can't be used now; the same call may work in a moment."""
+    """The storage can't be used at the moment; the same call may succeed later."""
 
     code = "unavailable"
     message = "The storage is not available at the moment."
 
 
 class OverloadedError(AiAgentError):
-    """Too much is being done at once; nothing was begun, and the same call may work in a moment."""
+    """Too much is being done at once. Nothing was begun; the same call may succeed later."""
 
     code = "overloaded"
     message = "Too many replies are being made; try again in a moment."

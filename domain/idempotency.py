@@ -1,4 +1,4 @@
-"""Idempotency: a key under which a request has its effect once."""
+"""Idempotency: however often a request is sent under one key, it has one effect."""
 
 import re
 from dataclasses import dataclass, replace
@@ -13,9 +13,9 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKey:
-    """A caller's key and a fingerprint of the request that it stands for.
+    """A caller's key, with a fingerprint (hash) of the request that was sent under it.
 
-    ``step`` tells apart the writes of one request that has several.
+    ``step`` names one write of a request that makes several.
     """
 
     key: str
@@ -28,7 +28,7 @@ class IdempotencyKey:
 
     @property
     def stored(self) -> str:
-        """The key as it is kept; a step follows a slash, which no caller's key has."""
+        """The key as it is stored: the step follows after a slash, which a caller's key can't contain."""
         return f"{self.key}/{self.step}" if self.step else self.key
 
     def of_step(self, step: str) -> Self:
@@ -38,7 +38,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a key has done: the messages ``first_seq`` to ``last_seq`` of a conversation (none where first > last)."""
+    """What a request under a key wrote: the messages ``first_seq`` to ``last_seq`` (none if first > last)."""
 
     fingerprint: bytes
     conversation_id: ConversationId
@@ -47,6 +47,6 @@ class Effect:
     created_at: datetime
 
     def require_same_request(self, key: IdempotencyKey) -> None:
-        """Raise IdempotencyKeyReusedError unless the key comes with the request that had this effect."""
+        """Raise IdempotencyKeyReusedError if the key now comes with another request than the first time."""
         if self.fingerprint != key.fingerprint:
             raise IdempotencyKeyReusedError("idempotency_key", "was used for another request")

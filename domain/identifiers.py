@@ -1,4 +1,4 @@
-"""The identifiers, and their form outside: prefixed and opaque to clients."""
+"""Identifiers, and the form in which clients see them: with a prefix, and opaque."""
 
 import re
 from typing import NewType
@@ -12,23 +12,23 @@ _MESSAGE = re.compile(r"msg_([0-9a-f]{32})([0-9a-f]{8})", re.ASCII)
 
 
 def format_conversation_id(conversation_id: ConversationId) -> str:
-    """``conv_`` and 32 hex digits."""
+    """The id as clients see it: ``conv_`` and 32 hex digits."""
     return f"conv_{conversation_id.hex}"
 
 
 def parse_conversation_id(text: str) -> ConversationId | None:
-    """The identifier that ``format_conversation_id`` wrote, or None; other spellings are not accepted."""
+    """The id in a text that ``format_conversation_id`` made; None for any other text."""
     match = _CONVERSATION.fullmatch(text)
     return ConversationId(UUID(hex=match[1])) if match else None
 
 
 def format_message_id(conversation_id: str, seq: int) -> str:
-    """``msg_``, the 32 hex digits of the conversation's id outside, and the seq in 8: its id is its address."""
+    """The id as clients see it: ``msg_``, the 32 hex digits of ``conv_…``, and the seq in 8 hex digits."""
     return f"msg_{conversation_id[5:]}{seq:08x}"
 
 
 def parse_message_id(text: str) -> tuple[ConversationId, int] | None:
-    """The conversation and the seq that ``format_message_id`` wrote, or None."""
+    """The conversation's id and the seq in a text that ``format_message_id`` made; None for any other text."""
     match = _MESSAGE.fullmatch(text)
     return (ConversationId(UUID(hex=match[1])), int(match[2], 16)) if match else None
 

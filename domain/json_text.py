@@ -1,4 +1,4 @@
-"""JSON that is kept as its text, and decoded only where somebody looks inside."""
+"""JSON as text: it is stored and sent without being decoded."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JsonText:
-    """A JSON value as text: stored and sent as it is. Equal values are equal, whatever their spacing."""
+    """A JSON value as text. Two are equal if their values are, whatever the spacing."""
 
     text: str
 
@@ -20,9 +20,9 @@ class JsonText:
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Encode a value that JSON can hold.
+        """Encode a value.
 
-        Raises ValueError where it can't: NaN and infinities, lone surrogates, other types, endless nesting.
+        Raises ValueError for what JSON can't hold: NaN, infinities, lone surrogates, other types, endless nesting.
         """
         try:
             text = _encode(value)
@@ -34,7 +34,7 @@ class JsonText:
 
     @property
     def value(self) -> Any:
-        """The decoded value, decoded anew each time."""
+        """The value; it is decoded at each access."""
         return json.loads(self.text)
 
 
@@ -42,7 +42,7 @@ EMPTY_OBJECT = JsonText("{}")
 
 
 def depth_of(value: object, limit: int) -> int:
-    """How deep arrays and objects nest: 0 for a scalar, 1 for a flat list; counts to ``limit + 1`` at most."""
+    """How deep arrays and objects nest: 0 for a scalar, 1 for a flat list. The count stops at ``limit + 1``."""
     level: list[object] = [value]
     depth = 0
     while depth <= limit:

@@ -1,4 +1,4 @@
-"""Maintenance: what owners have, in numbers, and what of it is too young to be purged."""
+"""Maintenance: how much owners have, and how old a key must be to be purged."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,7 @@ LEAST_KEY_AGE: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """How many conversations, and how many messages in them."""
+    """A number of conversations, and the number of messages in them."""
 
     conversations: int = 0
     messages: int = 0

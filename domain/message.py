@@ -1,4 +1,4 @@
-"""Messages: as they are to be written, and as they are kept."""
+"""Messages: as they are to be written, and as they are stored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
@@ -28,8 +28,8 @@ class Status(StrEnum):
 class NewMessage:
     """A message to be written, in the terms of OpenAI's Chat Completions.
 
-    ``content`` is text, a list of content parts, or None; ``metadata`` any small JSON object. What is kept of them is
-    fixed here: a list or an object that its caller changes later changes nothing.
+    ``content`` is text, a list of content parts, or None; ``metadata`` any small JSON object. They are encoded
+    here: if the caller changes a list or an object later, the message does not change.
     Raises RuleViolationError, naming the field, when it breaks a rule of its role.
     """
 
@@ -82,7 +82,7 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that is kept: its place is ``seq``, and its id is its address."""
+    """A message that is stored. Its place in the conversation is ``seq``; its id is made of both."""
 
     conversation_id: ConversationId
     seq: int
@@ -97,7 +97,7 @@ class Message:
 
     @classmethod
     def of(cls, new: NewMessage, conversation_id: ConversationId, seq: int, created_at: datetime) -> Self:
-        """What a new message becomes once it is kept."""
+        """The message that a new one becomes when it is stored."""
         return cls(
             conversation_id,
             seq,
@@ -113,11 +113,11 @@ class Message:
 
     @property
     def id(self) -> str:
-        """Its id outside."""
+        """Its id as clients see it: ``msg_`` and 40 hex digits."""
         return format_message_id(format_conversation_id(self.conversation_id), self.seq)
 
     def to_chat(self) -> dict[str, Any]:
-        """The message as Chat Completions take it, without what is ours."""
+        """The message as Chat Completions take it, without the fields that only this service has."""
         chat: dict[str, Any] = {"role": self.role.value, "content": self.content and self.content.value}
         if self.tool_calls is not None:
             chat["tool_calls"] = self.tool_calls.value

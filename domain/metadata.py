@@ -1,4 +1,4 @@
-"""Metadata: a small JSON object that a caller attaches, and JSON Merge Patch on it."""
+"""Metadata: a small JSON object of the caller's, and JSON Merge Patch (RFC 7396) on it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,9 +15,10 @@ _EXPONENT = re.compile("[0-9]e[-+]?[0-9]")
 
 
 def make_metadata(value: Mapping[str, Any] | None) -> JsonText:
-    """The object as JSON, within the limits: 16 KiB encoded, 8 levels, no NUL.
+    """The object as JSON; None is an empty one.
 
-    That is what jsonb can hold and how it writes it: 1e308 has 309 digits there.
+    Raises RuleViolationError beyond 16 KiB or 8 levels, and for the character NUL, which jsonb can't hold. The size is
+    that of what jsonb writes: 1e308 has 309 digits there.
     """
     if not value:
         return EMPTY_OBJECT
@@ -30,7 +31,7 @@ def make_metadata(value: Mapping[str, Any] | None) -> JsonText:
 
 
 def make_patch(value: Mapping[str, Any]) -> JsonText:
-    """A merge patch as JSON, within 8 levels; the other limits hold for what comes of it."""
+    """A merge patch as JSON. Raises RuleViolationError beyond 8 levels; the other limits are those of the result."""
     if depth_of(value, MAX_DEPTH) > MAX_DEPTH:
         raise RuleViolationError("metadata", f"must not nest deeper than {MAX_DEPTH} levels")
     try:
@@ -43,7 +44,7 @@ def make_patch(value: Mapping[str, Any]) -> JsonText:
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """What RFC 7396 (section 2) makes of ``target``: null deletes a member, objects merge, the rest replaces."""
+    """The patched target (RFC 7396, section 2): null deletes a member, objects merge, anything else replaces."""
     if not isinstance(patch, Mapping):
         return patch
     merged = dict(target) if isinstance(target, Mapping) else {}
@@ -67,7 +68,7 @@ def _holds_nul(value: object) -> bool:
 
 
 def _scalars(value: object) -> Iterator[object]:
-    """What it is made of, keys included."""
+    """All keys and scalar values in it, at any depth."""
     if isinstance(value, Mapping):
         for pair in value.items():
             yield from _scalars(pair)

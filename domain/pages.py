@@ -20,10 +20,10 @@ MAX_SEQ: Final = 2**32 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageWindow:
-    """Which messages to read: those before, after or around a seq; without an anchor, the newest.
+    """Which messages to read: those before, after or around a seq (the anchor), or without one the newest.
 
-    A window around a seq is filled to ``limit`` (1 to 200) where the conversation is long enough. Of messages that are
-    more than MAX_PAGE_BYTES together only those nearest to the anchor are read, as many as fit, but at least one.
+    ``limit`` is 1 to 200. A window around a seq has that many messages wherever the conversation has so many. If they
+    have more than MAX_PAGE_BYTES, those nearest to the anchor are read, as many as fit, but at least one.
     """
 
     limit: int = 50
@@ -45,7 +45,7 @@ class MessageWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePage:
-    """Messages of a conversation, oldest first, and whether there are more on either side."""
+    """Messages of a conversation, oldest first, and whether the conversation has more before and after them."""
 
     conversation: Conversation
     messages: tuple[Message, ...]
@@ -54,7 +54,7 @@ class MessagePage:
 
     @classmethod
     def of(cls, window: MessageWindow, conversation: Conversation, messages: Sequence[Message]) -> Self:
-        """The page that a window shows."""
+        """The page of a window, from the messages that were read for it."""
         if messages:
             before, after = messages[0].seq > 1, messages[-1].seq < conversation.last_seq
         else:  # nothing lies on this side of the anchor, so all there is lies on the other
@@ -65,7 +65,7 @@ class MessagePage:
 
 @dataclass(frozen=True, slots=True)
 class ConversationCursor:
-    """A place in the list of conversations: right after the one with this activity and id."""
+    """A place in the list of conversations: after the one with this ``updated_at`` and id."""
 
     updated_at: datetime
     conversation_id: ConversationId
@@ -73,7 +73,7 @@ class ConversationCursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationWindow:
-    """Which conversations to list, latest activity first: ``limit`` (1 to 100) of them after ``cursor``."""
+    """Which conversations to list, latest activity first: ``limit`` (1 to 100) after ``cursor``, or the first ones."""
 
     limit: int = 20
     cursor: ConversationCursor | None = None
@@ -86,14 +86,14 @@ class ConversationWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationPage:
-    """Conversations, latest activity first, and the place where the next page begins (None: this is the last)."""
+    """Conversations, latest activity first, and the cursor of the next page (None if this is the last one)."""
 
     conversations: tuple[Conversation, ...]
     next_cursor: ConversationCursor | None
 
     @classmethod
     def of(cls, window: ConversationWindow, following: Sequence[Conversation]) -> Self:
-        """The page that a window shows of all that follow its cursor; no more than one beyond its limit are needed."""
+        """The page of a window. ``found`` follows its cursor, and has one more than its limit if there are more."""
         shown = tuple(following[: window.limit])
         if len(following) == len(shown):
             return cls(conversations=shown, next_cursor=None)

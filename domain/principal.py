@@ -1,4 +1,4 @@
-"""Who calls, and on whose behalf."""
+"""Principals: who calls, and for which owner."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _MAX_OWNER_LENGTH = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A proven caller; everything it reads and writes is ``owner_id``'s.
+    """An authenticated caller. All that it reads and writes belongs to ``owner_id``.
 
     ``session_expires_at`` is None where no session is involved; ``impersonated_by`` is the administrator who acts as
     the owner, if one does.

@@ -1,4 +1,4 @@
-"""A reply while it is made: events go in, the messages of the history come out, whole or as far as they go."""
+"""The draft of a reply: it takes events, and gives the messages for the history, also of a reply that is broken off."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -61,7 +61,7 @@ class _Step:
 
 
 class ReplyDraft:
-    """Takes the events of one reply. It is no value: it changes with each event."""
+    """Takes the events of one reply, and changes with each of them."""
 
     def __init__(self) -> None:
         self._finished_steps: list[NewMessage] = []

@@ -1,4 +1,4 @@
-"""Titles: what a person gives, and the opening words where nobody gave one."""
+"""Titles: given by a person, or else made of the first user message's opening words."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -13,7 +13,7 @@ _READ_AT_MOST: Final = 1000
 
 
 def check_title(title: str) -> None:
-    """Raise RuleViolationError unless this is 1 to 200 characters that say something."""
+    """Raise RuleViolationError unless this is Unicode text of 1 to 200 characters, not blank and without NUL."""
     if not title.strip() or len(title) > MAX_LENGTH:
         raise RuleViolationError("title", f"must be 1 to {MAX_LENGTH} characters and not blank")
     if "\0" in title or not _is_unicode(title):

@@ -1,4 +1,4 @@
-"""The port to new identifiers; its docstrings are the contract of every implementation."""
+"""The port that makes identifiers; its docstrings are the contract of every implementation."""
 
 from abc import abstractmethod
 from typing import Protocol
@@ -11,4 +11,4 @@ class ConversationIds(Protocol):
 
     @abstractmethod
     def next(self) -> ConversationId:
-        """An identifier that was never given before."""
+        """An identifier that was never returned before."""

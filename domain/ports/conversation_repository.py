@@ -1,4 +1,4 @@
-"""The port to the conversations that are kept; its docstrings are the contract of every implementation."""
+"""The port to the stored conversations; its docstrings are the contract of every implementation."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from domain.pages import ConversationPage, ConversationWindow, MessageWindow
 
 
 class ConversationRepository(Protocol):
-    """Keeps conversations and their messages.
+    """Stores conversations and their messages.
 
-    What an owner does not own is, to every method, the same as what does not exist.
-    A method that raises has written nothing. Every method raises UnavailableError when the storage is away.
+    To every method, a conversation of another owner does not exist. A method that raises has written nothing.
+    Every method raises UnavailableError when the storage is away.
     """
 
     @abstractmethod
@@ -49,11 +49,11 @@ class ConversationRepository(Protocol):
     async def open_calls(
         self, owner_id: OwnerId, conversation_id: ConversationId, key: IdempotencyKey | None
     ) -> tuple[frozenset[str], Effect | None]:
-        """The open tool calls, and what the owner's key has done so far. Raises ConversationNotFoundError."""
+        """The open tool calls, and the effect of the owner's key, or None. Raises ConversationNotFoundError."""
 
     @abstractmethod
     async def effect(self, owner_id: OwnerId, key: IdempotencyKey) -> Effect | None:
-        """What the owner's key has done so far; None if nothing. It outlives the conversation."""
+        """The effect of the owner's key, or None if it was never used. It outlives the conversation."""
 
     @abstractmethod
     async def conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> Conversation:

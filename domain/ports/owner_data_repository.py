@@ -1,4 +1,4 @@
-"""The port to what owners have, for the jobs that clean up; its docstrings are the contract of every implementation."""
+"""The port to the data of owners, for the clean-up jobs; its docstrings are the contract of all implementations."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -10,16 +10,16 @@ from domain.maintenance import Holdings
 
 
 class OwnerDataRepository(Protocol):
-    """Knows what is kept of each owner, and deletes it, one batch at a time.
+    """Finds owners, counts what they have, and deletes it in batches.
 
     Every method raises UnavailableError when the storage is away; a batch is deleted whole or not at all.
     """
 
     @abstractmethod
     async def owners(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
-        """The next owners of conversations or idempotency keys, at most ``limit``, each once, in a lasting order.
+        """The next owners of conversations or idempotency keys: at most ``limit``, each once, always in one order.
 
-        Those that follow ``after`` in that order, whether that one is there or not; from the first one on if None.
+        They follow ``after`` in that order, whether that owner exists or not; None begins with the first one.
         """
 
     @abstractmethod
@@ -32,15 +32,14 @@ class OwnerDataRepository(Protocol):
 
     @abstractmethod
     async def delete_conversations(self, owner_id: OwnerId, limit: int) -> Holdings:
-        """Delete the owner's oldest conversations, at most ``limit``, with all their messages, at once; how many.
+        """Delete the owner's oldest conversations with all their messages, at most ``limit``, at once.
 
-        One that is being appended to is waited for. None is left when none was deleted.
+        Returns how many; 0 means that none is left. A conversation that is being appended to is waited for.
         """
 
     @abstractmethod
     async def delete_keys(self, owner_id: OwnerId, limit: int, older_than: timedelta | None = None) -> int:
-        """Delete idempotency keys of the owner's, at most ``limit``, at once; how many.
+        """Delete the owner's idempotency keys that are older, by the storage's clock, or all if ``older_than`` is None.
 
-        Only those that are ``older_than`` that by the storage's clock, of any age if None. None of that age is left
-        when it is 0.
+        At most ``limit`` are deleted, at once. Returns how many; 0 means that none of that age is left.
         """

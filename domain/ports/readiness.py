@@ -9,4 +9,4 @@ class Readiness(Protocol):
 
     @abstractmethod
     async def check(self) -> None:
-        """Raise UnavailableError, saying why, unless this part of the storage answers and is as it must be."""
+        """Raise UnavailableError, with the reason, unless this part of the storage can be used as it is."""

@@ -12,7 +12,7 @@ class UserDirectory(Protocol):
 
     @abstractmethod
     async def users_among(self, owner_ids: Collection[OwnerId]) -> frozenset[OwnerId]:
-        """Those of the owners who are users at this moment.
+        """The owners among these who are users at this moment.
 
-        Raises NoUsersError if nobody is, among these or not; UnavailableError when the storage is away.
+        Raises NoUsersError if the directory has no user at all; UnavailableError when the storage is away.
         """

@@ -29,7 +29,7 @@ class Limits:
     unread_bytes: int = 24 * 1024 * 1024
     """Of responses that all clients of the worker have yet to read, besides the newest one."""
     large_body_bytes: int = 64 * 1024
-    """From here on a body counts against ``bodies_bytes``."""
+    """A body of fewer bytes is never refused for ``bodies_bytes``."""
     bodies_bytes: int = 24 * 1024 * 1024
     """Of all bodies that the worker is reading or answering."""
     tiny_piece_bytes: int = 64
