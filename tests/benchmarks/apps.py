@@ -13,7 +13,7 @@ import httpx
 
 from tests.benchmarks.workloads import WORKLOADS
 from tests.benchmarks.world import World
-from tests.support.commands import AI_AGENT, WITHOUT_DATABASE
+from tests.support.commands import AI_AGENT, INHERITED
 from tests.support.service import SECRET
 from tests.support.sockets import free_port
 
@@ -65,7 +65,7 @@ class RunningApp:
 def running(app: App, database_url: str, log: Path) -> Iterator[RunningApp]:
     """An app that serves, as a process of its own."""
     port = free_port()
-    environment = {**WITHOUT_DATABASE, **app.environment, "DATABASE_URL": database_url}
+    environment = {**INHERITED, **app.environment, "DATABASE_URL": database_url}
     with log.open("ab") as output:
         process = subprocess.Popen(app.command(port), env=environment, cwd=ROOT, stdout=output, stderr=output)
     try:

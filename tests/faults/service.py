@@ -12,7 +12,7 @@ from typing import Self
 
 import httpx
 
-from tests.support.commands import AI_AGENT, ROOT, WITHOUT_DATABASE
+from tests.support.commands import AI_AGENT, INHERITED, ROOT
 from tests.support.processes import workers_of
 from tests.support.service import SECRET, is_alive
 from tests.support.sockets import free_port
@@ -20,8 +20,6 @@ from tests.support.waiting import eventually
 
 _SECONDS_TO_START = 5.0
 """How old a worker must be to count as one that serves."""
-_INHERITED = {name: value for name, value in WITHOUT_DATABASE.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""A worker that compiles all its modules each time starts three times as slowly as a deployed one."""
 PATIENT = {f"{name}_TIMEOUT": "60" for name in ("DATABASE_ACQUIRE", "DATABASE_COMMAND", "REQUEST")}
 """For tests that break nothing: however busy the machine is, nothing is unavailable."""
 _WATCH = 'read -r group || exit; read -r line; kill -KILL "-$group" 2>/dev/null'
@@ -44,7 +42,7 @@ class Service:
         self._count = workers
         self._command = [*command, "serve", "--port", str(self._port), "--workers", str(workers)]
         self._environment = {
-            **_INHERITED,
+            **INHERITED,
             "DATABASE_URL": database_url,
             "DATABASE_POOL_SIZE": "5",
             "DATABASE_ACQUIRE_TIMEOUT": "1",

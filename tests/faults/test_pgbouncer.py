@@ -13,7 +13,7 @@ from tests.faults.guest import CHANGES, Guest
 from tests.faults.ledger import SECONDS_TO_RECOVER
 from tests.faults.pooler import pgbouncer
 from tests.faults.stage import CrashingDatabase
-from tests.support.commands import ROOT, WITHOUT_DATABASE
+from tests.support.commands import INHERITED, ROOT
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute, transaction
 from tests.support.service import running_service, settings_for
@@ -38,7 +38,7 @@ def test_the_tests_pass_through_it(database: CrashingDatabase, tmp_path: Path) -
     with pgbouncer(database, tmp_path) as url:
         tests = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", *_TESTS],
-            env={**WITHOUT_DATABASE, "DATABASE_URL": url, "DIRECT_DATABASE_URL": database.url},
+            env={**INHERITED, "DATABASE_URL": url, "DIRECT_DATABASE_URL": database.url},
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -21,7 +21,7 @@ import pytest
 from entrypoints.cli import main
 from entrypoints.native_api.openapi import make_document
 from entrypoints.settings import Settings
-from tests.support.commands import AI_AGENT, WITH_AUTHENTICATION, WITHOUT_DATABASE, run, started
+from tests.support.commands import AI_AGENT, INHERITED, WITH_AUTHENTICATION, run, started
 from tests.support.databases import prepare
 from tests.support.postgres import execute
 from tests.support.processes import has_ended, kill_all, workers_of
@@ -103,7 +103,7 @@ def test_a_wrong_command_line_explains_itself(arguments: list[str], capsys: pyte
 
 def test_migrate_is_safe_when_several_start_at_once(empty_database_url: str) -> None:
     command = [str(AI_AGENT), "migrate"]
-    environment = os.environ | {"DATABASE_URL": empty_database_url}
+    environment = INHERITED | {"DATABASE_URL": empty_database_url}
     several = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
 
     said = [one.communicate(timeout=30)[0] for one in several]
@@ -227,7 +227,7 @@ def test_a_log_that_nobody_reads_keeps_nobody_waiting(tmp_path: Path, workers: i
     read_end, write_end = os.pipe()
     filling = threading.Thread(target=fill, args=(write_end,))
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {'x' * 32}"}) as client:
-        process = subprocess.Popen(command, env=WITHOUT_DATABASE | away, stdout=write_end, stderr=write_end)
+        process = subprocess.Popen(command, env=INHERITED | away, stdout=write_end, stderr=write_end)
         try:
             assert eventually(lambda: is_alive(client), seconds=40)
             client.get("/api/me")
@@ -264,7 +264,7 @@ def fill(pipe: int) -> None:
 def test_serve_ends_on_a_signal_though_a_worker_is_frozen(tmp_path: Path) -> None:
     away = {"DATABASE_URL": f"postgresql://ann@/chat?host={tmp_path}", **WITH_AUTHENTICATION}
     command = (sys.executable, "-c", HURRIED_SERVE)
-    with subprocess.Popen(command, env=WITHOUT_DATABASE | away, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env=INHERITED | away, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             with httpx.Client(base_url=process.stdout.readline().strip()) as client:
@@ -353,7 +353,7 @@ def test_a_broken_data_folder_is_said_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("killed", ["ai-agent", "its parent"])
 def test_nothing_is_left_running_after_a_kill_and_the_data_is_there(tmp_path: Path, killed: str) -> None:
     shell = ["sh", "-c", '"$0" "$@" & echo $!; wait', str(AI_AGENT), "dev", "--port", "0", "--data", str(tmp_path)]
-    parent = subprocess.Popen(shell, env=WITHOUT_DATABASE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    parent = subprocess.Popen(shell, env=INHERITED, stdout=subprocess.PIPE, text=True, start_new_session=True)
     output = parent.stdout
     assert output is not None
     try:

@@ -1,7 +1,6 @@
 """The application in process, as the agent runtime uses it, and the example in the README."""
 
 import asyncio
-import os
 import re
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from domain.reply_events import ReplyEvent, TextDelta
 from domain.roles import Role
 from entrypoints.embedded import open_application
 from entrypoints.settings import Settings
+from tests.support.commands import INHERITED
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -98,7 +98,7 @@ def test_the_example_in_the_readme_runs(database_url: str) -> None:
 
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", example],
-        env=os.environ | {"DATABASE_URL": database_url},
+        env=INHERITED | {"DATABASE_URL": database_url},
         capture_output=True,
         text=True,
         check=False,

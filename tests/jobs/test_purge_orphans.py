@@ -31,7 +31,7 @@ from entrypoints.container.jobs import purge_orphans
 from entrypoints.container.operations import OperationError
 from entrypoints.settings import Settings
 from tests.support.better_auth_server import BetterAuthClient, BetterAuthServer
-from tests.support.commands import AI_AGENT, WITHOUT_DATABASE
+from tests.support.commands import AI_AGENT, INHERITED
 from tests.support.databases import prepare
 from tests.support.service import SECRET
 
@@ -106,7 +106,7 @@ async def columns(url: str, column: str) -> dict[str, list[str]]:
 
 
 async def start(url: str, *options: str) -> Process:
-    environment = WITHOUT_DATABASE | {"DATABASE_URL": url}
+    environment = INHERITED | {"DATABASE_URL": url}
     return await asyncio.create_subprocess_exec(
         AI_AGENT, "purge-orphans", *options, env=environment, stdout=PIPE, stderr=PIPE
     )

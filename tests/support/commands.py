@@ -15,14 +15,16 @@ from tests.support.service import SECRET
 ROOT: Final = Path(__file__).parents[2]
 AI_AGENT: Final = Path(sys.executable).parent / "ai-agent"
 WITH_AUTHENTICATION: Final = {"BETTER_AUTH_SECRET": SECRET, "BETTER_AUTH_URL": "https://auth.test"}
-WITHOUT_DATABASE: Final = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+_NOT_INHERITED: Final = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
+"""Commands find no database but that of their test; and none compiles again what another one has compiled."""
+INHERITED: Final = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command that has ended."""
     return subprocess.run(
         [AI_AGENT, *arguments],
-        env=WITHOUT_DATABASE | environment,
+        env=INHERITED | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -35,7 +37,7 @@ def started(*arguments: str, ready: str, **environment: str) -> Iterator[tuple[s
     """A command that goes on, once it has printed ``ready``, and what it printed until then."""
     process = subprocess.Popen(
         [AI_AGENT, *arguments],
-        env=WITHOUT_DATABASE | environment,
+        env=INHERITED | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

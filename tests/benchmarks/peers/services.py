@@ -17,7 +17,7 @@ from tests.benchmarks.peers import ogx
 from tests.benchmarks.peers.contest import compete
 from tests.benchmarks.peers.serving import Served, served
 from tests.benchmarks.peers.work import Contestant
-from tests.support.commands import AI_AGENT, WITH_AUTHENTICATION, WITHOUT_DATABASE
+from tests.support.commands import AI_AGENT, INHERITED, WITH_AUTHENTICATION
 from tests.support.sockets import free_port
 
 
@@ -39,7 +39,7 @@ async def open_ours(database_url: str) -> AsyncIterator[Contestant]:
     """`ai-agent serve` on a migrated database, for a user with a session."""
     port = free_port()
     command = [str(AI_AGENT), "serve", "--port", str(port)]
-    variables = {**WITHOUT_DATABASE, **WITH_AUTHENTICATION, "DATABASE_URL": database_url}
+    variables = {**INHERITED, **WITH_AUTHENTICATION, "DATABASE_URL": database_url}
     async with Database.connect(DatabaseAddress.parse(database_url), PoolSettings(size=1)) as database:
         token = await open_session(database)
     async with served(OverHttp, command, port, environment=variables, token=token) as contestant:
