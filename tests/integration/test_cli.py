@@ -77,19 +77,12 @@ def test_what_cannot_be_done_is_said_in_one_line(
     arguments: list[str],
     environment: dict[str, str],
     says: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    refusal_of: Callable[..., str],
 ) -> None:
-    for name, value in ({"DATABASE_URL": ""} | environment).items():
-        monkeypatch.setenv(name, value)
+    said = refusal_of(*arguments, **environment)
 
-    code = main(arguments)
-
-    said = capsys.readouterr()
-    assert (code, said.out) == (1, "")
-    assert re.fullmatch(r"ai-agent: .*\n", said.err)
-    assert says in said.err
-    assert "secret" not in said.err
+    assert says in said
+    assert "secret" not in said
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["serve", "--port", "70000"], ["serve", "--workers", "0"]])
@@ -114,37 +107,36 @@ def test_migrate_is_safe_when_several_start_at_once(empty_database_url: str) -> 
 
 @pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "0"], ["fsck"]])
 def test_a_database_that_lets_nobody_in_is_told_from_one_that_is_away(
-    command: list[str], empty_database_url: str
+    command: list[str], empty_database_url: str, refusal_of: Callable[..., str]
 ) -> None:
     url = urlsplit(empty_database_url)
     missing = urlunsplit(url._replace(path=f"{url.path}_missing"))
 
-    ended = run(*command, DATABASE_URL=missing, **WITH_AUTHENTICATION)
+    said = refusal_of(*command, DATABASE_URL=missing, **WITH_AUTHENTICATION)
 
-    assert ended.returncode == 1
-    assert re.fullmatch(r"ai-agent: .*_missing. does not exist\n", ended.stderr)
+    assert re.search(r"_missing. does not exist$", said)
 
 
-def test_serve_refuses_a_database_that_was_not_migrated(empty_database_url: str) -> None:
-    ended = run("serve", "--port", "0", DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
+def test_serve_refuses_a_database_that_was_not_migrated(
+    empty_database_url: str, refusal_of: Callable[..., str]
+) -> None:
+    said = refusal_of("serve", "--port", "0", DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
 
-    assert ended.returncode == 1
-    assert "run ai-agent migrate" in ended.stderr
+    assert "run ai-agent migrate" in said
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "0"]])
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_a_database_that_cannot_keep_all_texts_is_refused(
-    command: list[str], encoding: str, server_url: str, empty_database_url: str
+    command: list[str], encoding: str, server_url: str, empty_database_url: str, refusal_of: Callable[..., str]
 ) -> None:
     name = urlsplit(empty_database_url).path[1:]
     options = f"TEMPLATE template0 ENCODING '{encoding}' LOCALE_PROVIDER libc LOCALE 'C'"
     execute(server_url, f"DROP DATABASE {name}", f"CREATE DATABASE {name} {options}")
 
-    ended = run(*command, DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
+    said = refusal_of(*command, DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
 
-    assert ended.returncode == 1
-    assert re.fullmatch(rf"ai-agent: .*encoding is {encoding}.*\n", ended.stderr)
+    assert f"encoding is {encoding}" in said
 
 
 def test_serve_starts_on_a_database_that_cannot_be_written_to_yet(empty_database_url: str) -> None:
@@ -168,15 +160,15 @@ def test_serve_starts_on_a_database_that_cannot_be_written_to_yet(empty_database
         ('ALTER TABLE "session" ALTER "expiresAt" TYPE timestamp', "AUTH_EXPIRY_TIME_ZONE"),
     ],
 )
-def test_serve_refuses_sessions_that_it_cannot_judge(empty_database_url: str, change: str, says: str) -> None:
+def test_serve_refuses_sessions_that_it_cannot_judge(
+    empty_database_url: str, change: str, says: str, refusal_of: Callable[..., str]
+) -> None:
     asyncio.run(prepare(empty_database_url))
     execute(empty_database_url, change)
 
-    ended = run("serve", "--port", "0", DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
+    said = refusal_of("serve", "--port", "0", DATABASE_URL=empty_database_url, **WITH_AUTHENTICATION)
 
-    assert ended.returncode == 1
-    assert re.fullmatch(r"ai-agent: .*\n", ended.stderr)
-    assert says in ended.stderr
+    assert says in said
 
 
 def test_serve_warns_of_what_should_not_stay_so(empty_database_url: str) -> None:
@@ -294,18 +286,18 @@ if __name__ == "__main__":
 """
 
 
-def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, settings: Settings) -> None:
+def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, refusal_of: Callable[..., str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
 
-        serve = run("serve", "--port", port, DATABASE_URL=settings.database_url, **WITH_AUTHENTICATION)
+        serve = refusal_of("serve", "--port", port, DATABASE_URL="postgresql://a@b/c", **WITH_AUTHENTICATION)
         dev = run("dev", "--port", port, "--data", str(tmp_path))
 
-    for ended in (serve, dev):
-        assert ended.returncode == 1
-        assert re.fullmatch(rf"ai-agent: Can't listen on 127.0.0.1:{port}: .*--port.\n", ended.stderr)
+    assert dev.returncode == 1
+    for said in (serve, dev.stderr):
+        assert re.fullmatch(rf"ai-agent: Can't listen on 127.0.0.1:{port}: .*--port.\n", said)
     assert list(tmp_path.iterdir()) == []
 
 
