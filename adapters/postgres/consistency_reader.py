@@ -36,7 +36,7 @@ class PostgresConsistencyReader(ConsistencyReader):
 
     @override
     async def rows_of_nobody(self) -> Mapping[str, int]:
-        (row,) = await self._fetch(inspecting.ROWS, owner_id="")
+        (row,) = await self._database.rows(inspecting.ROWS, owner_id="")
         return dict(row)
 
     @override
@@ -60,7 +60,7 @@ class PostgresConsistencyReader(ConsistencyReader):
 
     @override
     async def calls(self, owner_id: OwnerId, conversation_id: ConversationId) -> CallHistory | None:
-        rows = await self._fetch(inspecting.CALLS, owner_id=owner_id, conversation_id=conversation_id)
+        rows = await self._database.rows(inspecting.CALLS, owner_id=owner_id, conversation_id=conversation_id)
         if not rows:
             return None
         tool_steps = tuple(_tool_step_of(row) for row in rows if row["seq"] is not None)
@@ -75,10 +75,7 @@ class PostgresConsistencyReader(ConsistencyReader):
             first = rows[-1]["conversation_id"].int + 1 if rows else _LAST_ID + 1
 
     async def _page(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
-        return await self._fetch(statement, limit=self._page_size, **values)
-
-    async def _fetch(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
-        return await self._database.fetch(statement.sql, statement.arguments(values))
+        return await self._database.rows(statement, limit=self._page_size, **values)
 
 
 def _key_of(row: asyncpg.Record) -> StoredIdempotencyKey:

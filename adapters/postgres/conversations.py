@@ -20,7 +20,6 @@ from domain.errors import (
     MessageNotFoundError,
     StaleError,
     StateMovedError,
-    UnavailableError,
 )
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
@@ -42,15 +41,15 @@ class PostgresConversationRepository(ConversationRepository):
     async def create(
         self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
     ) -> tuple[Conversation, Sequence[Message]]:
-        row = await self._write(
+        row = await self._write_once(
             writes.CREATE,
+            key,
             owner_id=owner_id,
             conversation_id=new.id,
             title=new.opening_title,
             title_is_auto=new.title_is_auto,
             metadata=new.metadata.text,
             leaves=_calls(new.append.leaves if new.append else None) or [],
-            **values_of_key(key),
             **values_of_messages(new.first_messages),
         )
         created_at = row["created_at"]
@@ -65,15 +64,15 @@ class PostgresConversationRepository(ConversationRepository):
         decision: AppendDecision,
         key: IdempotencyKey | None,
     ) -> Sequence[Message]:
-        row = await self._write(
+        row = await self._write_once(
             writes.APPEND,
+            key,
             owner_id=owner_id,
             conversation_id=conversation_id,
             suggested_title=decision.title,
             decided_on=_calls(decision.decided_on),
             leaves=_calls(decision.leaves),
             follows=decision.follows,
-            **values_of_key(key),
             **values_of_messages(decision.messages),
         )
         if row is None:
@@ -91,7 +90,7 @@ class PostgresConversationRepository(ConversationRepository):
     async def open_calls(
         self, owner_id: OwnerId, conversation_id: ConversationId, key: IdempotencyKey | None
     ) -> tuple[frozenset[str], Effect | None]:
-        row = await self._fetch_row(
+        row = await self._database.row(
             reads.OPEN_CALLS,
             owner_id=owner_id,
             conversation_id=conversation_id,
@@ -103,12 +102,12 @@ class PostgresConversationRepository(ConversationRepository):
 
     @override
     async def effect(self, owner_id: OwnerId, key: IdempotencyKey) -> Effect | None:
-        row = await self._fetch_row(reads.EFFECT, owner_id=owner_id, key=key.stored)
+        row = await self._database.row(reads.EFFECT, owner_id=owner_id, key=key.stored)
         return None if row is None else effect_of(row)
 
     @override
     async def conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> Conversation:
-        row = await self._fetch_row(reads.ONE_CONVERSATION, owner_id=owner_id, conversation_id=conversation_id)
+        row = await self._database.row(reads.ONE_CONVERSATION, owner_id=owner_id, conversation_id=conversation_id)
         if row is None:
             raise ConversationNotFoundError
         return conversation_of(row)
@@ -116,7 +115,7 @@ class PostgresConversationRepository(ConversationRepository):
     @override
     async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> ConversationPage:
         after = window.cursor or _TOP
-        rows = await self._fetch(
+        rows = await self._database.rows(
             reads.CONVERSATIONS,
             owner_id=owner_id,
             archived=window.archived,
@@ -131,7 +130,7 @@ class PostgresConversationRepository(ConversationRepository):
         self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
     ) -> tuple[Conversation, Sequence[Message]]:
         statement, anchor = _page(window)
-        rows = await self._fetch(
+        rows = await self._database.rows(
             statement, owner_id=owner_id, conversation_id=conversation_id, limit=window.limit, anchor=anchor
         )
         if not rows:
@@ -142,7 +141,7 @@ class PostgresConversationRepository(ConversationRepository):
 
     @override
     async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
-        row = await self._fetch_row(reads.MESSAGE, owner_id=owner_id, conversation_id=conversation_id, seq=seq)
+        row = await self._database.row(reads.MESSAGE, owner_id=owner_id, conversation_id=conversation_id, seq=seq)
         if row is None:
             raise MessageNotFoundError
         return message_of(conversation_id, row)
@@ -151,7 +150,7 @@ class PostgresConversationRepository(ConversationRepository):
     async def update(
         self, owner_id: OwnerId, conversation_id: ConversationId, change: ConversationChange
     ) -> Conversation:
-        row = await self._write(
+        row = await self._database.write(
             writes.UPDATE,
             owner_id=owner_id,
             conversation_id=conversation_id,
@@ -168,36 +167,21 @@ class PostgresConversationRepository(ConversationRepository):
 
     @override
     async def delete(self, owner_id: OwnerId, conversation_id: ConversationId) -> None:
-        row = await self._write(writes.DELETE, owner_id=owner_id, conversation_id=conversation_id)
+        row = await self._database.write(writes.DELETE, owner_id=owner_id, conversation_id=conversation_id)
         if row is None:
             raise ConversationNotFoundError
 
-    async def _write(self, statement: Statement, **values: Any) -> Any:
-        # With a key a write may be tried twice: the key lets only one through.
+    async def _write_once(self, statement: Statement, key: IdempotencyKey | None, **values: Any) -> Any:
+        """With a key a write may be tried twice: the key lets only one through."""
         try:
-            return await self._database.write(
-                statement.sql, statement.arguments(values), may_repeat=values.get("key") is not None
-            )
+            return await self._database.write(statement, may_repeat=key is not None, **values_of_key(key), **values)
         except asyncpg.UniqueViolationError as error:
             # Under a key, a conversation that is there already was created by the try before this one. Citus names the
             # shard's constraint in the message only.
             broken = error.constraint_name or str(error)
-            if values.get("key") is not None and ("pk_idempotency_keys" in broken or "pk_conversations" in broken):
+            if key is not None and ("pk_idempotency_keys" in broken or "pk_conversations" in broken):
                 raise IdempotencyKeyTakenError from error
             raise
-        except asyncpg.SyntaxOrAccessError as error:
-            raise UnavailableError from error  # as in _fetch
-
-    async def _fetch_row(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
-        rows = await self._fetch(statement, **values)
-        return rows[0] if rows else None
-
-    async def _fetch(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
-        try:
-            return await self._database.fetch(statement.sql, statement.arguments(values))
-        except asyncpg.SyntaxOrAccessError as error:
-            # The statements are constants, and fit the tables: they met others, or a role that may not use them.
-            raise UnavailableError from error
 
 
 def _calls(open_calls: frozenset[str] | None) -> list[str] | None:

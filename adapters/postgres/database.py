@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 import asyncpg
 
 from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.compiling import Statement
 from adapters.postgres.connecting import Connector, arguments_for
 from domain.errors import UnavailableError
 
@@ -37,12 +38,11 @@ PASSING: Final = (
 )
 """What passes by itself: the same statement may succeed in a moment."""
 
-_OF_THE_STATEMENT: Final = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.SyntaxOrAccessError,  # what it names is not there, or not this role's
-)
-"""What a statement, its values or its tables cause: whoever runs it knows what that means."""
+_OF_ITS_VALUES: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""What a statement's values cause: whoever runs it knows what that means."""
+
+_OF_ITS_TEXT: Final = (*_OF_ITS_VALUES, asyncpg.SyntaxOrAccessError)
+"""What its text causes besides, where that is no constant: what it names is not there, or not this role's."""
 
 _TELLING: Final = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
 """What a statement on one connection tells of all others: the server may be gone without a word, or a standby now."""
@@ -87,16 +87,49 @@ class Database:
             finally:
                 await asyncio.gather(*database._unfinished, return_exceptions=True)
 
-    async def fetch(self, sql: str, arguments: Sequence[Any], *, may_repeat: bool = True) -> list[asyncpg.Record]:
-        """All rows. Raises UnavailableError when the database is away, full, too slow, or refuses to run anything.
+    async def rows(self, statement: Statement, *, may_repeat: bool = True, **values: Any) -> list[asyncpg.Record]:
+        """All rows of a statement of ours, with these values.
 
-        On a connection that turns out to be dead the statement is tried once more, on another one; ``may_repeat`` says
-        that this does no harm, though the first try may have had its effect. What the statement itself causes
-        (SQLSTATE 22, 23, 42) is raised as asyncpg has it.
+        Raises UnavailableError when the database is away, full, too slow, or refuses to run anything; also when it
+        does not have the tables, or not for this role: the statements are constants, and fit the tables. On a
+        connection that turns out to be dead the statement is tried once more, on another one; ``may_repeat`` says that
+        this does no harm, though the first try may have had its effect. What the values cause (SQLSTATE 22, 23) is
+        raised as asyncpg has it.
         """
+        return await self._run(statement.sql, statement.arguments(values), _OF_ITS_VALUES, may_repeat=may_repeat)
+
+    async def row(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
+        """The first row, if there is one. Raises as ``rows`` does."""
+        rows = await self._run(statement.sql, statement.arguments(values), _OF_ITS_VALUES, may_repeat=True)
+        return rows[0] if rows else None
+
+    async def write(self, statement: Statement, *, may_repeat: bool = False, **values: Any) -> asyncpg.Record | None:
+        """The first row of a statement that writes; once begun it is finished, even if the caller is cancelled."""
+        arguments = statement.arguments(values)
+        run = self._run(statement.sql, arguments, _OF_ITS_VALUES, may_repeat=may_repeat)
+        rows = await asyncio.shield(self._finish(run))
+        return rows[0] if rows else None
+
+    async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        """All rows of any text. What that causes (SQLSTATE 42) is raised as asyncpg has it, the rest as by ``rows``."""
+        return await self._run(sql, arguments, _OF_ITS_TEXT, may_repeat=True)
+
+    async def fetch_row(self, sql: str, arguments: Sequence[Any]) -> asyncpg.Record | None:
+        """The first row, if there is one. Raises as ``fetch`` does."""
+        rows = await self.fetch(sql, arguments)
+        return rows[0] if rows else None
+
+    async def renew(self) -> None:
+        """Use no connection any more that is open now."""
+        await self._pool.expire_connections()
+
+    async def _run(
+        self, sql: str, arguments: Sequence[Any], passed_on: tuple[type[Exception], ...], *, may_repeat: bool
+    ) -> list[asyncpg.Record]:
+        """All rows; the one place where asyncpg's errors become the port's, but for those that are ``passed_on``."""
         try:
             return await self._attempt(sql, arguments)
-        except _OF_THE_STATEMENT:
+        except passed_on:
             raise
         except asyncpg.InvalidCachedStatementError:
             pass  # a table was altered since it was prepared: refused before it ran
@@ -107,24 +140,10 @@ class Database:
             raise UnavailableError from error
         try:
             return await self._attempt(sql, arguments)
-        except _OF_THE_STATEMENT:
+        except passed_on:
             raise
         except (*PASSING, asyncpg.PostgresError) as error:
             raise UnavailableError from error
-
-    async def fetch_row(self, sql: str, arguments: Sequence[Any]) -> asyncpg.Record | None:
-        """The first row, if there is one. Raises as ``fetch`` does."""
-        rows = await self.fetch(sql, arguments)
-        return rows[0] if rows else None
-
-    async def write(self, sql: str, arguments: Sequence[Any], *, may_repeat: bool = False) -> asyncpg.Record | None:
-        """The first row of a statement that writes; once begun it is finished, even if the caller is cancelled."""
-        rows = await asyncio.shield(self._finish(self.fetch(sql, arguments, may_repeat=may_repeat)))
-        return rows[0] if rows else None
-
-    async def renew(self) -> None:
-        """Use no connection any more that is open now."""
-        await self._pool.expire_connections()
 
     async def _attempt(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
         await self._wait_for_place()

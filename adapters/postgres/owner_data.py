@@ -60,7 +60,7 @@ class PostgresOwnerDataRepository(OwnerDataRepository):
 
     @override
     async def holdings(self, owner_id: OwnerId) -> Holdings:
-        (row,) = await self._fetch(HOLDINGS, owner_id=owner_id)
+        (row,) = await self._database.rows(HOLDINGS, owner_id=owner_id)
         return _holdings_of(row)
 
     @override
@@ -73,15 +73,12 @@ class PostgresOwnerDataRepository(OwnerDataRepository):
         return int(row["keys"])
 
     async def _owners(self, statement: Statement, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
-        rows = await self._fetch(statement, after=after or "", limit=limit)
+        rows = await self._database.rows(statement, after=after or "", limit=limit)
         return [OwnerId(row["owner_id"]) for row in rows]
-
-    async def _fetch(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
-        return await self._database.fetch(statement.sql, statement.arguments(values))
 
     async def _delete(self, statement: Statement, **values: Any) -> asyncpg.Record:
         """Not repeated on a connection that broke: the batch may be gone already, and would not be counted."""
-        (row,) = await self._database.fetch(statement.sql, statement.arguments(values), may_repeat=False)
+        (row,) = await self._database.rows(statement, may_repeat=False, **values)
         return row
 
 

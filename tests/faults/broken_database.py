@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
 from domain.errors import UnavailableError
@@ -46,15 +47,15 @@ async def attempt_and_leave_open(database: Database, sql: str, arguments: Sequen
 
 
 async def write_twice_if_need_be(
-    database: Database, sql: str, arguments: Sequence[Any], *, may_repeat: bool = False
+    database: Database, statement: Statement, *, may_repeat: bool = False, **values: Any
 ) -> asyncpg.Record | None:
     """Write, and once more where the connection broke, though no key lets only one through."""
     del may_repeat
-    return await _write(database, sql, arguments, may_repeat=True)
+    return await _write(database, statement, may_repeat=True, **values)
 
 
 async def write_and_commit_later(
-    database: Database, sql: str, arguments: Sequence[Any], *, may_repeat: bool = False
+    database: Database, statement: Statement, *, may_repeat: bool = False, **values: Any
 ) -> asyncpg.Record | None:
     """Write, and acknowledge before the commit."""
     del may_repeat
@@ -63,7 +64,7 @@ async def write_and_commit_later(
     async def write() -> None:
         try:
             async with database._pool.acquire() as connection, connection.transaction():
-                rows = await connection.fetch(sql, *arguments)
+                rows = await connection.fetch(statement.sql, *statement.arguments(values))
                 written.set_result(rows[0] if rows else None)
                 await asyncio.sleep(_SECONDS_BEFORE_COMMIT)
         except Exception as error:  # noqa: BLE001 - passed on, if there still is somebody to tell

@@ -7,8 +7,11 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from sqlalchemy import insert
+
 from adapters.postgres.compiling import Statement
 from adapters.postgres.conversations import PostgresConversationRepository
+from adapters.postgres.tables import idempotency_keys
 from domain.append import AppendDecision
 from domain.conversation import Conversation
 from domain.errors import ConversationNotFoundError, IdempotencyKeyTakenError
@@ -20,6 +23,7 @@ from tests.faults.broken_database import go_on
 
 _SECONDS_BEFORE_DELETION: Final = 0.05
 _LAG: Final = timedelta(seconds=1)
+_KEEP_KEY: Final = Statement(insert(idempotency_keys).returning(idempotency_keys.c.key))
 
 _append = PostgresConversationRepository.append
 _delete = PostgresConversationRepository.delete
@@ -58,9 +62,16 @@ async def append_then_keep_key(
         raise IdempotencyKeyTakenError
     written = await _append(repository, owner_id, conversation_id, decision, None)
     if key is not None:
-        effect = (owner_id, key.stored, key.fingerprint, conversation_id, written[0].seq, written[-1].seq)
-        sql = "INSERT INTO idempotency_keys VALUES ($1, $2, $3, $4, $5, $6, now()) RETURNING key"
-        await repository._database.write(sql, effect)
+        await repository._database.write(
+            _KEEP_KEY,
+            owner_id=owner_id,
+            key=key.stored,
+            fingerprint=key.fingerprint,
+            conversation_id=conversation_id,
+            first_seq=written[0].seq,
+            last_seq=written[-1].seq,
+            created_at=written[-1].created_at,
+        )
     return written
 
 

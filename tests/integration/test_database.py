@@ -11,14 +11,20 @@ import asyncpg
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.consistency_reader import PostgresConsistencyReader
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.migrating import migrate
+from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from adapters.postgres.readiness import PostgresReadiness
+from domain.conversation import NewConversation
 from domain.errors import UnavailableError
 from domain.idempotency import IdempotencyKey
-from domain.pages import MessageWindow
+from domain.identifiers import OwnerId
+from domain.json_text import EMPTY_OBJECT
+from domain.pages import ConversationWindow, MessageWindow
 from tests.support.conversations import SAID, new_conversation
+from tests.support.fakes.others import CountingConversationIds
 
 OWNS = "datname = current_database() AND application_name = 'ai-agent-pool-test' AND pid <> pg_backend_pid()"
 
@@ -169,6 +175,30 @@ async def test_what_the_database_says_of_a_statement_is_passed_on(database: Data
     assert raised.value.sqlstate == code
 
 
+async def test_a_database_without_our_tables_is_an_outage_and_not_a_defect(empty_database_url: str) -> None:
+    ann = OwnerId("ann")
+    key = IdempotencyKey(key="k", fingerprint=b"f")
+    new = NewConversation(id=CountingConversationIds().next(), title=None, metadata=EMPTY_OBJECT, append=None)
+
+    async with Database.connect(DatabaseAddress.parse(empty_database_url), PoolSettings(size=1)) as pool:
+        repository, data = PostgresConversationRepository(pool), PostgresOwnerDataRepository(pool)
+        for call in (
+            repository.create(ann, new, key),
+            repository.append(ann, new.id, SAID, None),
+            repository.conversation(ann, new.id),
+            repository.conversations(ann, ConversationWindow()),
+            repository.delete(ann, new.id),
+            data.owners(None, 1),
+            data.holdings(ann),
+            data.delete_conversations(ann, 1),
+            data.delete_keys(ann, 1),
+            PostgresConsistencyReader(pool).rows_of_nobody(),
+        ):
+            with pytest.raises(UnavailableError) as raised:
+                await call
+            assert isinstance(raised.value.__cause__, asyncpg.UndefinedTableError)
+
+
 async def test_a_write_that_was_refused_before_it_ran_is_repeated_without_a_key(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,8 +334,8 @@ async def test_a_session_that_may_not_write_is_not_kept(empty_database_url: str)
 
     async with Database.connect(address, PoolSettings(size=1)) as pool:
         with pytest.raises(UnavailableError):
-            await pool.write("CREATE TABLE notes ()", ())
+            await pool.fetch("CREATE TABLE notes ()", ())
         await other.execute(f"{change} RESET default_transaction_read_only")
-        await pool.write("CREATE TABLE notes ()", ())
+        await pool.fetch("CREATE TABLE notes ()", ())
 
     await other.close()

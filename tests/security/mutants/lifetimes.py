@@ -7,6 +7,7 @@ from typing import Any, Final
 import asyncpg
 
 from adapters.better_auth.verifier import BetterAuthTokenVerifier
+from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from domain.credential import Credential
 from domain.principal import Principal
@@ -41,10 +42,10 @@ async def _close_without_waiting(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
 
 
 async def _write_and_stop(
-    database: Database, sql: str, arguments: Sequence[Any], *, may_repeat: bool = False
+    database: Database, statement: Statement, *, may_repeat: bool = False, **values: Any
 ) -> asyncpg.Record | None:
     """Write, until the caller is cancelled."""
-    rows = await database.fetch(sql, arguments, may_repeat=may_repeat)
+    rows = await database.rows(statement, may_repeat=may_repeat, **values)
     return rows[0] if rows else None
 
 

@@ -65,7 +65,7 @@ async def _delete_silently(
     try:
         await _delete(repository, owner_id, conversation_id)
     except ConversationNotFoundError:
-        await repository._database.write("DELETE FROM conversations WHERE id = $1", (conversation_id,))
+        await repository._database.fetch("DELETE FROM conversations WHERE id = $1", (conversation_id,))
         raise
 
 
