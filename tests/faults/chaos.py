@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
-from tests.faults.prober import Prober
+from tests.faults.availability_probe import Prober
+from tests.faults.cluster import Stage
+from tests.faults.history_checker import judge
+from tests.faults.operation_history import SECONDS_TO_RECOVER, Ledger
 from tests.faults.schedule import Schedule
 from tests.faults.service import Service
-from tests.faults.stage import Stage
-from tests.faults.verdict import judge
-from tests.faults.visitor import Room, Visitor
+from tests.faults.workload import Room, Visitor
 from tests.support.commands import AI_AGENT
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.scene import Scene, hurried_service
-from tests.faults.stage import Stage
+from tests.faults.cluster import Stage
+from tests.faults.deployment import Scene, hurried_service
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from adapters.embedded_postgres.privileges import account_for
-from tests.faults.stage import CrashingDatabase
+from tests.faults.cluster import CrashingDatabase
 from tests.support.postgres import execute
 from tests.support.sockets import free_port
 from tests.support.waiting import eventually

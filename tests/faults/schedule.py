@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 
-from tests.faults.ledger import SECONDS_TO_RECOVER, SECONDS_TO_RESTART, Ledger
+from tests.faults.cluster import Stage
+from tests.faults.operation_history import SECONDS_TO_RECOVER, SECONDS_TO_RESTART, Ledger
 from tests.faults.service import Service
-from tests.faults.stage import Stage
 from tests.support.postgres import execute
 from tests.support.waiting import eventually
 

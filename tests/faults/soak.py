@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.faults import chaos
-from tests.faults.sheet import Sheet
-from tests.faults.stage import Stage
+from tests.faults.cluster import Stage
+from tests.faults.invariants_report import Sheet
 
 _SECONDS = float(os.environ.get("SOAK_SECONDS", "28800"))
 _ROUND_SECONDS = float(os.environ.get("SOAK_ROUND_SECONDS", "600"))

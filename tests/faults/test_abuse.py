@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.faults.attacks import QUICK, SLOW, Attack, Target, endless_header
-from tests.faults.gauge import Reading, gauged, open_files
+from tests.faults.resource_monitor import Reading, gauged, open_files
 from tests.faults.service import Service
 from tests.support.commands import AI_AGENT
 from tests.support.waiting import eventually
@@ -110,7 +110,7 @@ def test_who_is_too_slow_is_cut_off_while_others_are_served(
 def test_without_our_limits_an_endless_header_harms_everybody(
     database_url: str, new_token: Callable[[], str], tmp_path: Path
 ) -> None:
-    command = (sys.executable, "-m", "tests.faults.stock")
+    command = (sys.executable, "-m", "tests.faults.baseline_service")
     with _stage(database_url, new_token(), tmp_path / "service.log", command) as (service, target):
         reading, _ = _suffer(service, target, [partial(endless_header, most=80 * 10**6)])
 

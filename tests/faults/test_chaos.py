@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import chaos
-from tests.faults.stage import Stage
+from tests.faults.cluster import Stage
 
 pytestmark = pytest.mark.faults
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults import chaos
+from tests.faults.cluster import Stage
+from tests.faults.invariants_report import INVARIANTS
 from tests.faults.mutants import FOUND_AT_A_STEP, FOUND_BY_DELETIONS, FOUND_BY_WALKERS, MUTANT, MUTANTS
-from tests.faults.sheet import INVARIANTS
-from tests.faults.stage import Stage
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

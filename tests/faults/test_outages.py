@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
-from tests.faults.guest import ALL, Guest
-from tests.faults.ledger import SECONDS_TO_RECOVER
-from tests.faults.scene import Scene
+from tests.faults.deployment import Scene
+from tests.faults.operation_history import SECONDS_TO_RECOVER
+from tests.faults.timed_client import ALL, Guest
 from tests.support.postgres import execute, transaction
 from tests.support.service import running_service
 

@@ -17,11 +17,11 @@ from adapters.embedded_postgres.privileges import account_for
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.connecting import Connector
 from tests.faults.chaos import open_rooms, visited
-from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
-from tests.faults.proxy import FaultyProxy
-from tests.faults.scene import Scene, hurried_settings
-from tests.faults.stage import CrashingDatabase
-from tests.faults.verdict import judge
+from tests.faults.cluster import CrashingDatabase
+from tests.faults.deployment import Scene, hurried_settings
+from tests.faults.fault_proxy import FaultyProxy
+from tests.faults.history_checker import judge
+from tests.faults.operation_history import SECONDS_TO_RECOVER, Ledger
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute
 from tests.support.service import running_service

@@ -14,10 +14,10 @@ import pytest
 
 from adapters.embedded_postgres.privileges import account_for
 from tests.faults.chaos import open_rooms, visited
-from tests.faults.ledger import SECONDS_TO_RECOVER, Ledger
-from tests.faults.scene import hurried_settings
-from tests.faults.stage import CrashingDatabase
-from tests.faults.verdict import judge
+from tests.faults.cluster import CrashingDatabase
+from tests.faults.deployment import hurried_settings
+from tests.faults.history_checker import judge
+from tests.faults.operation_history import SECONDS_TO_RECOVER, Ledger
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute
 from tests.support.service import running_service

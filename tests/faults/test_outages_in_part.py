@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
-from tests.faults.guest import CHANGES, READS, WRITES, Answer, Guest
-from tests.faults.ledger import SECONDS_TO_RECOVER
-from tests.faults.scene import Scene
+from tests.faults.deployment import Scene
+from tests.faults.operation_history import SECONDS_TO_RECOVER
+from tests.faults.timed_client import CHANGES, READS, WRITES, Answer, Guest
 from tests.support.postgres import execute, transaction
 from tests.support.service import running_service, settings_for
 from tests.support.waiting import eventually

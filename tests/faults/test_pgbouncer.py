@@ -9,10 +9,10 @@ from typing import Final
 
 import pytest
 
-from tests.faults.guest import CHANGES, Guest
-from tests.faults.ledger import SECONDS_TO_RECOVER
+from tests.faults.cluster import CrashingDatabase
+from tests.faults.operation_history import SECONDS_TO_RECOVER
 from tests.faults.pooler import pgbouncer
-from tests.faults.stage import CrashingDatabase
+from tests.faults.timed_client import CHANGES, Guest
 from tests.support.commands import INHERITED, ROOT
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute, transaction

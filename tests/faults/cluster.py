@@ -11,7 +11,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
-from tests.faults.proxy import FaultyProxy
+from tests.faults.fault_proxy import FaultyProxy
 from tests.support.postgres import new_database, transaction
 
 _SETTINGS = {"wal_writer_delay": "10s"}

@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 
 from domain.identifiers import ConversationId, format_conversation_id
-from tests.faults.ledger import Ledger
+from tests.faults.operation_history import Ledger
 from tests.support.postgres import execute
 
 _CONVERSATIONS = "SELECT id, last_seq FROM conversations"

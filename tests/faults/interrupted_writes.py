@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from tests.faults.every_step import Cut, StepProxy
+from tests.faults.protocol_proxy import Cut, StepProxy
 
 _MOST_STEPS: Final = 60
 _MOST_RETRIES: Final = 20

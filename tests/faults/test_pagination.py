@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.faults.mutants import FOUND_BY_WALKERS, MUTANTS
+from tests.faults.pagination import walk_while_written
 from tests.faults.service import PATIENT, Service
-from tests.faults.walkers import walk_while_written
 from tests.support.databases import prepare_users
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]

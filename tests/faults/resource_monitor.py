@@ -69,7 +69,7 @@ def gauged(pid: int, address: str, token: str) -> Iterator[Reading]:
         while not stop.wait(0.01):
             reading.peak = max(reading.peak, resident(pid))
 
-    command = [sys.executable, "-m", "tests.faults.bystander", address, token]
+    command = [sys.executable, "-m", "tests.faults.unaffected_client", address, token]
     bystander = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     watcher = threading.Thread(target=watch)
     watcher.start()

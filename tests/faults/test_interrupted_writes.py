@@ -6,9 +6,9 @@ from itertools import product
 import httpx
 import pytest
 
-from tests.faults.every_step import StepProxy
+from tests.faults.interrupted_writes import cut_at_every_step
 from tests.faults.mutants import FOUND_AT_A_STEP, MUTANTS
-from tests.faults.steps import cut_at_every_step
+from tests.faults.protocol_proxy import StepProxy
 from tests.support.service import running_service, settings_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]

@@ -5,8 +5,8 @@ import time
 
 import httpx
 
-from tests.faults.ledger import Ledger
-from tests.faults.visitor import Room
+from tests.faults.operation_history import Ledger
+from tests.faults.workload import Room
 
 _INTERVAL = 0.05
 _NO_KEEPING = httpx.Limits(max_connections=None, max_keepalive_connections=0)

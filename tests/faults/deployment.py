@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from entrypoints.settings import Settings
-from tests.faults.guest import Guest
-from tests.faults.proxy import FaultyProxy
-from tests.faults.stage import CrashingDatabase
+from tests.faults.cluster import CrashingDatabase
+from tests.faults.fault_proxy import FaultyProxy
+from tests.faults.timed_client import Guest
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute
 from tests.support.service import running_service, settings_for

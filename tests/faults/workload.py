@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.faults.ledger import Intent, Ledger
+from tests.faults.operation_history import Intent, Ledger
 
 _SECONDS_TO_GIVE_UP = 30.0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.faults.sheet import Sheet
+from tests.faults.invariants_report import Sheet
 
 SECONDS_TO_RECOVER = 2.0
 SECONDS_TO_RESTART = 30.0
