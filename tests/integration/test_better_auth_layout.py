@@ -1,7 +1,7 @@
 """better-auth's tables under other names, of other types, or not as they must be."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from domain.credential import Credential
 from domain.errors import BannedError, UnauthenticatedError, UnavailableError
-from tests.support.postgres import execute
+from tests.support.postgres import execute, new_database
 
 TOKEN = "x" * 32
 CREDENTIAL = Credential(value=TOKEN, must_be_signed=False)
@@ -51,6 +51,20 @@ CUSTOM_NAMES = Names(
     user_ban_expires="until",
     expiry_time_zone="Asia/Tokyo",
 )
+
+
+@pytest.fixture(scope="module")
+def kept_database_url(server_url: str) -> Iterator[str]:
+    """A database for all tests: they change nothing but schemas, and a new one for each would cost more."""
+    with new_database(server_url) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(kept_database_url: str) -> str:
+    """The database, emptied."""
+    execute(kept_database_url, "DROP SCHEMA IF EXISTS auth, public CASCADE", "CREATE SCHEMA public")
+    return kept_database_url
 
 
 def build(url: str, script: str) -> None:

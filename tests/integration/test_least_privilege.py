@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,26 +16,40 @@ from adapters.postgres.address import DatabaseAddress
 from entrypoints.container.operations import OperationError, migrate, require_fit_database
 from tests.support.commands import WITH_AUTHENTICATION
 from tests.support.databases import prepare, sign_in
-from tests.support.postgres import execute
+from tests.support.postgres import execute, new_database
 from tests.support.service import running_service, settings_for
 
 GUIDE = Path(__file__).parents[2] / "docs" / "authentication.md"
 PASSWORD = "a-password-of-the-test"
 
 
-@pytest.fixture
-def role_url(empty_database_url: str) -> Iterator[str]:
-    """The URL of a prepared database for the role of the guide."""
+@contextmanager
+def restricted_role(database_url: str) -> Iterator[str]:
+    """Prepare a database; its URL for the role of the guide."""
     role = f"ai_agent_{secrets.token_hex(4)}"
-    asyncio.run(prepare(empty_database_url))
-    execute(empty_database_url, 'ALTER TABLE "user" ADD banned boolean, ADD "banExpires" timestamptz')
+    asyncio.run(prepare(database_url))
+    execute(database_url, 'ALTER TABLE "user" ADD banned boolean, ADD "banExpires" timestamptz')
     (script,) = re.findall(r"```sql\n(-- the service's role.*?)```", GUIDE.read_text(), re.DOTALL)
     script = script.replace("ai_agent", role).replace(f"{role}_revision", "ai_agent_revision")
     script = re.sub(r"--.*", "", script.replace("'…'", f"'{PASSWORD}'"))
-    execute(empty_database_url, *(statement for statement in script.split(";") if statement.strip()))
-    parts = urlsplit(empty_database_url)
+    execute(database_url, *(statement for statement in script.split(";") if statement.strip()))
+    parts = urlsplit(database_url)
     yield urlunsplit(parts._replace(netloc=f"{role}:{PASSWORD}@{parts.netloc.rpartition('@')[2]}"))
-    execute(empty_database_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+    execute(database_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+@pytest.fixture
+def role_url(empty_database_url: str) -> Iterator[str]:
+    """The URL of a prepared database for the role of the guide."""
+    with restricted_role(empty_database_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_role_url(server_url: str) -> Iterator[str]:
+    """Such a URL for all tests that change nothing."""
+    with new_database(server_url) as database_url, restricted_role(database_url) as url:
+        yield url
 
 
 def test_the_service_works_under_its_own_role(role_url: str, empty_database_url: str) -> None:
@@ -125,8 +140,8 @@ def test_without_what_it_needs_the_service_is_away_and_not_broken(
         "DELETE FROM messages",
     ],
 )
-async def test_everything_else_is_refused_to_it(role_url: str, statement: str) -> None:
-    connection = await asyncpg.connect(**DatabaseAddress.parse(role_url).arguments)
+async def test_everything_else_is_refused_to_it(shared_role_url: str, statement: str) -> None:
+    connection = await asyncpg.connect(**DatabaseAddress.parse(shared_role_url).arguments)
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(statement)
