@@ -1,1 +1,1 @@
-"""What talks to the outside: one package per technology."""
+"""Implementations of the ports: one package for each technology."""

@@ -1,6 +1,6 @@
-"""A development database's better-auth: its tables as its own migration makes them, and one user with a session.
+"""better-auth's tables in a development database, as its own migration makes them, and a user with a session.
 
-The tables are those of better-auth 1.7 without plugins. Nothing here ever touches a database that has them.
+The tables are those of better-auth 1.7 without plugins. A database that has these tables already is never changed.
 """
 
 import secrets
@@ -90,7 +90,7 @@ async def create_tables(queries: Queries) -> None:
 
 
 async def open_session(queries: Queries, user_id: str = _USER_ID) -> str:
-    """A user's session token, good for seven days from now; the same one each time."""
+    """The token of a user's session, always the same one; it is valid for seven days from now."""
     await queries.fetch_row(_ADD_USER, (user_id,))
     row = await queries.fetch_row(_RENEW_SESSION, (user_id, secrets.token_hex(16)))
     if row is None:

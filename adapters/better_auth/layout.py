@@ -1,4 +1,4 @@
-"""The layout of better-auth's tables in this database: discovered from the catalogue, checked, and tried."""
+"""The layout of better-auth's tables in a database: read from the catalogue, checked, and tried out."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,16 +21,16 @@ _COLUMNS: Final = """
 """
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+\-/]{1,64}", re.ASCII)
 _EARLIEST, _LATEST = "timestamptz '0001-01-02 00:00Z'", "timestamptz '9999-12-31 00:00Z'"
-"""Python's datetime holds no others, nor infinity; a day apart, as it may be shown in another zone."""
+"""Python's datetime can hold no other times, and no infinity. A day is left at each end for other time zones."""
 _WITH_ZONE, _WITHOUT_ZONE = "timestamp with time zone", "timestamp without time zone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where the sessions are. ``lookup`` takes a token and gives the session with its user, or nothing.
+    """Where the sessions are. ``lookup`` is the query that finds the session of a token, with its user.
 
     Its columns: ``user_id`` (text), ``expires_at``, ``is_live``, ``is_banned``, ``impersonated_by``.
-    ``warnings`` are for whoever deploys the service.
+    ``warnings`` are lines for whoever deploys the service.
     """
 
     lookup: str
@@ -78,7 +78,7 @@ def _candidates(names: Names, given: str | None, usual: Sequence[str]) -> list[s
 
 
 async def _tables(queries: Queries, candidates: Sequence[str]) -> Mapping[str, _Table]:
-    """Those that exist, by their names."""
+    """The tables that exist, by their names."""
     tables: dict[str, _Table] = {}
     try:
         rows = await queries.fetch(_COLUMNS, (candidates,))
@@ -139,7 +139,7 @@ def _lookup(session: _Table, user: _Table, columns: Mapping[str, str | None], zo
 
 
 def _instant(table: _Table, alias: str, column: str | None, zone: str | None) -> str:
-    """A column as a point in time; one without a zone holds what its writer's clock showed."""
+    """An SQL expression for a column as a point in time. A column without time zone holds its writer's local time."""
     kind = table.types[column or ""]
     if kind == _WITH_ZONE:
         return f'{alias}."{column}"'

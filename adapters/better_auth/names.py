@@ -1,4 +1,4 @@
-"""The names of better-auth's tables and columns: better-auth can rename them all, and so can its ORM adapters."""
+"""The names of better-auth's tables and columns, all of which a deployment can change."""
 
 import re
 from dataclasses import dataclass, fields
@@ -13,7 +13,7 @@ class LayoutError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """What a deployment says about the names; None: they are looked for. Raises LayoutError for what is no name."""
+    """The names that a deployment gives; None is looked for under the usual names. Raises LayoutError."""
 
     schema: str | None = None
     session_table: str | None = None
@@ -49,6 +49,6 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "user_banned": ("banned",),
     "user_ban_expires": ("banExpires", "ban_expires"),
 }
-"""How better-auth's own migrations and the usual ORM adapters call them."""
+"""The names that better-auth's migrations and the usual ORM adapters give."""
 OPTIONAL: Final = frozenset({"session_impersonated_by", "user_banned", "user_ban_expires"})
-"""What only better-auth's admin plugin adds."""
+"""Columns that only better-auth's admin plugin adds."""

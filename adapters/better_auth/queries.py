@@ -1,4 +1,4 @@
-"""What this adapter needs of a database."""
+"""The queries that this package makes, as it needs them of a database."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ class Row(Protocol):
 
 
 class Queries(Protocol):
-    """Runs single statements with numbered parameters, each its own transaction, on the primary."""
+    """Runs statements with numbered parameters, each in a transaction of its own, on the primary."""
 
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
         """All rows. Raises UnavailableError when the database is away."""

@@ -1,7 +1,7 @@
 """Signed session tokens, as better-auth (better-call) writes them: ``token.signature``.
 
 The signature is HMAC-SHA256 of the token under the secret, both in UTF-8, in standard base64 with its padding: 44
-characters. Around all of it there may be one percent-encoding.
+characters. The whole may be percent-encoded once.
 """
 
 import base64
@@ -17,7 +17,7 @@ _SIGNATURE_LENGTH: Final = 44
 
 
 def verify_signed(value: str, secret: bytes) -> str:
-    """The token, if its signature is the secret's. Raises UnauthenticatedError."""
+    """The token, if it was signed with the secret. Raises UnauthenticatedError."""
     token, dot, signature = _percent_decoded(value).rpartition(".")
     if not (token and dot):
         raise UnauthenticatedError(CredentialFailure.UNSIGNED)
@@ -27,7 +27,7 @@ def verify_signed(value: str, secret: bytes) -> str:
 
 
 def _percent_decoded(value: str) -> str:
-    """Decoded once; a plus stays a plus."""
+    """The text, percent-decoded once; a plus stays a plus."""
     if "%" not in value:
         return value
     try:
@@ -37,7 +37,7 @@ def _percent_decoded(value: str) -> str:
 
 
 def _bytes_of(signature: str) -> bytes:
-    """The signature's bytes, which are what is compared: base64 has several spellings of the same ones."""
+    """The signature's bytes. They are compared, and not the text: base64 can spell the same bytes differently."""
     if len(signature) != _SIGNATURE_LENGTH or not signature.endswith("="):
         raise UnauthenticatedError(CredentialFailure.MALFORMED)
     try:

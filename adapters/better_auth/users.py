@@ -1,4 +1,4 @@
-"""better-auth's users, read where better-auth keeps them."""
+"""The user directory over better-auth's user table."""
 
 from collections.abc import Collection
 from typing import override
@@ -10,7 +10,7 @@ from domain.ports.user_directory import UserDirectory
 
 
 class BetterAuthUserDirectory(UserDirectory):
-    """Looks users up in better-auth's user table, whose id may be text, a UUID or a number: owners have it as text."""
+    """Looks users up in better-auth's user table. Its ids may be text, UUIDs or numbers; owners have them as text."""
 
     def __init__(self, queries: Queries, *, user_table: str, user_id: str) -> None:
         """Both names as SQL has them: ``"auth"."users"``, ``"id"``."""

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 _TOKEN: Final = re.compile(r"[!-~]{1,512}", re.ASCII)
 _RAW_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
-"""better-auth makes 32 letters and digits; a hook may make others, such as a UUID."""
+"""better-auth makes tokens of 32 letters and digits; a hook may make others, such as UUIDs."""
 _LONGEST: Final = 1024
 
 
@@ -34,7 +34,7 @@ class SignaturePolicy:
 
 
 class BetterAuthTokenVerifier(TokenVerifier, Readiness):
-    """Looks every session up, every time: one that was ended is refused on the very next request."""
+    """Looks the session up at each request, so one that has ended is refused on the next request."""
 
     def __init__(self, queries: Queries, names: Names, policy: SignaturePolicy) -> None:
         self._queries = queries
@@ -63,11 +63,11 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
 
     @override
     async def check(self) -> None:
-        """Look at the tables anew: a plugin that was installed since may have added what must be heeded, as bans."""
+        """Read the tables' layout again: a plugin that was installed since may have added columns, as for bans."""
         await self._discover()
 
     def _token_of(self, credential: Credential) -> str:
-        """The token that it carries. Raises UnauthenticatedError."""
+        """The token in the credential. Raises UnauthenticatedError."""
         value = credential.value
         if len(value) > _LONGEST or not value.isascii():
             raise UnauthenticatedError(CredentialFailure.MALFORMED)

@@ -1,4 +1,4 @@
-"""The echo: says what it was told."""
+"""The echo responder: it repeats the user's message."""
 
 from collections.abc import AsyncGenerator
 from typing import override

@@ -1,1 +1,1 @@
-"""A real PostgreSQL of our own, for development and tests, that lives as long as we do."""
+"""A real PostgreSQL for development and tests, which runs as long as our process."""

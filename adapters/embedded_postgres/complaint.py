@@ -7,9 +7,9 @@ _DETAIL = re.compile(r"\bDETAIL: +(?P<detail>.*)")
 
 
 def complaint(output: str) -> str:
-    """Return the first FATAL, PANIC or error with its detail, in one line; those that follow are its consequences.
+    """Return the first FATAL, PANIC or error, with its detail, in one line; later ones are its consequences.
 
-    All of the output when there is none: what PostgreSQL says before it has read its settings has no form.
+    Return all output if there is none: before PostgreSQL has read its settings, its output has no fixed form.
     """
     lines = output.splitlines()
     for line, next_line in zip(lines, [*lines[1:], ""], strict=True):

@@ -1,4 +1,4 @@
-"""The folder that holds a cluster: whose it is, and how it comes to be."""
+"""The data folder: who holds its lock, and how a cluster is created in it."""
 
 import contextlib
 import fcntl
@@ -16,10 +16,10 @@ from adapters.embedded_postgres.privileges import Account
 
 @contextlib.contextmanager
 def locked(folder: pathlib.Path) -> Iterator[int]:
-    """Hold the folder against every other supervisor; yields the lock's descriptor.
+    """Hold the folder's lock; yields its descriptor. Raises DataFolderInUseError at once if another process holds it.
 
-    The lock ends with the process. Its file lies beside the folder and stays there: were it removed, two supervisors
-    could lock two files of the same name. Raises DataFolderInUseError at once when another holds it.
+    The lock ends with the process. Its file lies beside the folder and is never removed: else two supervisors could
+    lock two files of the same name.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     # For reading: flock asks for no more, and so root and the folder's owner can both open it.
@@ -41,7 +41,7 @@ def _lock(lock: int, folder: pathlib.Path) -> None:
 
 
 def holds_cluster(folder: pathlib.Path) -> bool:
-    """Tell a cluster from an empty or absent folder; EmbeddedPostgresError for anything else."""
+    """Whether the folder holds a cluster; False if it is empty or absent. Raises EmbeddedPostgresError otherwise."""
     if (folder / "PG_VERSION").exists():
         return True
     if not folder.exists():
@@ -57,9 +57,9 @@ def holds_cluster(folder: pathlib.Path) -> bool:
 
 
 def create_cluster(folder: pathlib.Path, account: Account, lock: int, *, durable: bool) -> None:
-    """Make a cluster in UTF-8 that sorts by code point, alike on every system.
+    """Create a cluster in UTF-8 that sorts by code point, the same on every system.
 
-    It grows under another name and is renamed when complete: a killed initdb leaves no half cluster.
+    It is created under another name, and renamed when it is complete: a killed initdb leaves no half cluster.
     """
     unfinished = folder.with_name(f"{folder.name}.init")
     if unfinished.exists():

@@ -1,4 +1,4 @@
-"""What can go wrong, each in one line that a person can act on.
+"""The errors of this package; each message is one line that a person can act on.
 
 EmbeddedPostgresError
 └── DataFolderInUseError

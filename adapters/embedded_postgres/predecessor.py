@@ -1,4 +1,4 @@
-"""What a supervisor that was killed may have left on a data folder."""
+"""The predecessor: a PostgreSQL that a killed supervisor may have left running on a data folder."""
 
 import os
 import pathlib

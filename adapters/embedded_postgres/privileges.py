@@ -1,4 +1,4 @@
-"""As whom PostgreSQL runs: never as root, which it refuses."""
+"""The account as which PostgreSQL runs; it refuses to run as root."""
 
 import dataclasses
 import os
@@ -19,7 +19,7 @@ _IN_USER_NAMESPACE = (sys.executable, "-I", "-S", user_namespace.__file__, str(_
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """How to start a program: what to put before it, and as which user if not ours."""
+    """How to start a program: the command to put before it, and the user to run it as (None: ours)."""
 
     prefix: tuple[str, ...] = ()
     user: int | None = None
@@ -27,7 +27,7 @@ class Account:
 
     @property
     def extra_groups(self) -> tuple[int, ...] | None:
-        """None keeps ours, which another user shall not have."""
+        """The groups of the process; None keeps ours, which another user must not have."""
         return None if self.user is None else ()
 
     def take(self, path: pathlib.Path) -> None:
@@ -57,7 +57,7 @@ def account_for(data_folder: pathlib.Path) -> Account:
 
 
 def user_namespace_is_allowed() -> bool:
-    """Try it: seccomp profiles, a chroot and sysctls can all refuse."""
+    """Whether the kernel allows a user namespace; found out by trying, since many settings can forbid it."""
     attempt = subprocess.run(_IN_USER_NAMESPACE, capture_output=True, check=False)  # noqa: S603 - our own script
     return attempt.returncode == 0
 

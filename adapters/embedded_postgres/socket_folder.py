@@ -1,4 +1,4 @@
-"""Where the server's socket lies, and the address that says so."""
+"""The folder of the server's Unix socket, and the URL that leads to it."""
 
 import contextlib
 import os

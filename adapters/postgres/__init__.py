@@ -1,1 +1,1 @@
-"""Conversations and messages in PostgreSQL: tables, statements, the repository, the migrations' runner."""
+"""PostgreSQL: tables, statements, the repositories over them, and migrations."""

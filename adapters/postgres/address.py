@@ -1,4 +1,4 @@
-"""Where the database is: a URL as libpq and Neon write it, as asyncpg and SQLAlchemy take it."""
+"""The database's address: read from a URL as libpq and Neon write it, given as asyncpg takes it."""
 
 import re
 import ssl
@@ -17,24 +17,24 @@ _IGNORED = ("gssencmode", "keepalives", "keepalives_idle", "keepalives_interval"
 
 
 class InvalidAddressError(ValueError):
-    """The URL names no database that could be connected to; the message does not repeat it."""
+    """The URL is not understood; the message does not repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
-    """A database's place and how to connect; it holds the password, so its repr is blank."""
+    """Where the database is, and how to connect to it. The repr is blank, since the password is in it."""
 
     arguments: Mapping[str, Any] = field(repr=False)
-    """What ``asyncpg.connect`` takes; of several hosts, ``host`` and ``port`` are lists."""
+    """The arguments of ``asyncpg.connect``; for several hosts, ``host`` and ``port`` are lists."""
     is_pooled: bool = False
-    """Whether a pooler stands before it, which gives each transaction any connection and refuses most settings."""
+    """Whether a pooler is in between: then a transaction may get any connection, and most settings are refused."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read ``postgresql://user:password@host:port,host:port/name?sslmode=…``, as libpq does.
 
-        A pooler is known by Neon's host names, or by ``pgbouncer=true``. ``channel_binding=require`` asks for what
-        asyncpg lacks, so it demands a verified certificate instead. Raises InvalidAddressError.
+        A pooler is recognised by Neon's host names, or by ``pgbouncer=true``. asyncpg has no channel binding, so
+        ``channel_binding=require`` demands a verified certificate instead. Raises InvalidAddressError.
         """
         text, several = _without_hosts(text)
         url = _parse_url(text)
@@ -67,7 +67,7 @@ class DatabaseAddress:
 
 
 def _without_hosts(text: str) -> tuple[str, list[str]]:
-    """Take a list of hosts out of a URL, for SQLAlchemy reads but one; the hosts are none if there is no list."""
+    """The URL without its list of hosts, and the hosts; none if it has no list. SQLAlchemy reads one host only."""
     found = _SEVERAL.fullmatch(text)
     return (found["start"] + found["rest"], found["hosts"].split(",")) if found else (text, [])
 
@@ -81,7 +81,7 @@ def _place(text: str) -> tuple[str, int]:
 
 
 def _port(given: str | int | None) -> int | None:
-    """A port that may be an option, as a socket's folder is: ``?host=/run/postgresql&port=5433``."""
+    """The port, which may also be an option: ``?host=/run/postgresql&port=5433``."""
     if isinstance(given, str) and not given.isdecimal():
         raise InvalidAddressError("the database URL's port is no number")
     return given if given is None else int(given)
@@ -113,7 +113,7 @@ def _security(query: dict[str, str]) -> ssl.SSLContext | str | None:
 
 
 def _endpoint(query: dict[str, str]) -> dict[str, str]:
-    """Neon's way to name its endpoint; other options don't pass through a pooler."""
+    """The ``options`` that name Neon's endpoint. Others are refused, since they don't pass through a pooler."""
     options = query.pop("options", "").strip()
     if options and not options.startswith(("endpoint=", "project=")):
         raise InvalidAddressError("options in the database URL are not passed on: use ALTER ROLE … SET")

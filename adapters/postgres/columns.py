@@ -1,4 +1,4 @@
-"""What the statements on our tables share: parameters, columns, and the condition that names the owner."""
+"""What statements share: parameters, lists of columns, and the condition on the owner."""
 
 from typing import Any
 
@@ -49,4 +49,4 @@ EFFECT_COLUMNS = [
 ]
 
 OURS = and_(conversations.c.owner_id == OWNER, conversations.c.id == CONVERSATION)
-"""The owner's one conversation."""
+"""The condition for one conversation of the owner."""

@@ -1,4 +1,4 @@
-"""Connecting: how a session is set up, and to which of several hosts."""
+"""Connecting: the session's settings, and the choice among several hosts."""
 
 from typing import Any, Final
 
@@ -12,14 +12,14 @@ _NEXT: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.TargetServerAttributeNotMatched,
 )
-"""A host that is away, hangs up, starts or has another role: the next one may serve."""
+"""Errors after which the next host is tried: this one is away, hangs up, is starting, or has another role."""
 
 
 def arguments_for(address: DatabaseAddress, lock_timeout: float) -> dict[str, Any]:
-    """What to connect with; a pooler would refuse settings, there the role's own hold. The lock timeout in seconds.
+    """The arguments of ``asyncpg.connect``; ``lock_timeout`` in seconds.
 
-    Writers of one row wait for each other and see what the one before wrote: so do statements in ``read committed``.
-    In a stricter isolation they fail.
+    A pooler would refuse settings; there the role's own hold. In ``read committed`` a writer waits for the one before
+    it and sees what that wrote; in a stricter isolation it would fail.
     """
     arguments = dict(address.arguments)
     if not address.is_pooled:
@@ -33,9 +33,9 @@ def arguments_for(address: DatabaseAddress, lock_timeout: float) -> dict[str, An
 
 
 class Connector:
-    """Connects as ``asyncpg.connect`` does, but begins with the host that served last, and gives each its time.
+    """Connects as ``asyncpg.connect`` does, but first to the host that was used last, and with a time for each host.
 
-    asyncpg gives all of the time to the first of several hosts, and one that is silent would hide the next.
+    asyncpg would spend the whole time on the first host: one that does not answer would hide the others.
     """
 
     def __init__(self) -> None:

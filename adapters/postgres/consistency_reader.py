@@ -1,4 +1,4 @@
-"""All that PostgreSQL keeps, as the check of its consistency reads it."""
+"""The consistency reader over PostgreSQL."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, override
@@ -20,7 +20,7 @@ _LAST_ID: Final = (1 << 128) - 1
 
 
 class PostgresConsistencyReader(ConsistencyReader):
-    """Walks the primary keys, a page in a statement."""
+    """Walks along the primary keys; each statement reads a page."""
 
     def __init__(self, database: Database, page_size: int = _PAGE) -> None:
         self._database = database

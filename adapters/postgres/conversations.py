@@ -1,4 +1,4 @@
-"""The conversation repository in PostgreSQL: each write one guarded statement, each read one statement."""
+"""The conversation repository over PostgreSQL: each method is one statement, and each write is guarded."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ _TOP: Final = ConversationCursor(datetime(9999, 12, 31, tzinfo=UTC), Conversatio
 
 
 class PostgresConversationRepository(ConversationRepository):
-    """Keeps conversations in PostgreSQL."""
+    """Stores conversations in PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -185,7 +185,7 @@ class PostgresConversationRepository(ConversationRepository):
 
 
 def _calls(open_calls: frozenset[str] | None) -> list[str] | None:
-    """Open tool calls as the database compares them: sorted."""
+    """Open tool calls in the order in which the database compares them."""
     return None if open_calls is None else sorted(open_calls)
 
 

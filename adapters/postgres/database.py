@@ -1,4 +1,4 @@
-"""The database: a pool of connections that runs one statement at a time and knows which failures pass."""
+"""The database: a pool of connections, single statements, and the translation of the driver's errors."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -23,7 +23,7 @@ _BROKEN: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
 )
-"""The connection was lost: another one may do."""
+"""The connection was lost; another one may work."""
 
 PASSING: Final = (
     *_BROKEN,
@@ -36,21 +36,21 @@ PASSING: Final = (
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that was demoted
 )
-"""What passes by itself: the same statement may succeed in a moment."""
+"""Failures that pass by themselves: the same statement may succeed later."""
 
 _OF_ITS_VALUES: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-"""What a statement's values cause: whoever runs it knows what that means."""
+"""Errors that a statement's values cause: its caller knows what they mean."""
 
 _OF_ITS_TEXT: Final = (*_OF_ITS_VALUES, asyncpg.SyntaxOrAccessError)
-"""What its text causes besides, where that is no constant: what it names is not there, or not this role's."""
+"""Those, and what a text that is no constant causes: it names what is missing, or forbidden to this role."""
 
 _TELLING: Final = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
-"""What a statement on one connection tells of all others: the server may be gone without a word, or a standby now."""
+"""Errors that concern all connections: the server may be gone without a word, or may be a standby now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
-    """Connections of one process, and how long to wait (seconds) for one, a new one, a statement, a lock."""
+    """The most connections of a process; and timeouts in seconds: for a free one, a new one, a statement, a lock."""
 
     size: int = 10
     acquire_timeout: float = 2.0
@@ -60,7 +60,7 @@ class PoolSettings:
 
 
 class Database:
-    """Runs statements, each its own transaction, on pooled connections."""
+    """Runs statements on pooled connections, each in a transaction of its own."""
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", acquire_timeout: float) -> None:
         self._pool = pool
@@ -71,7 +71,7 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def connect(cls, address: DatabaseAddress, settings: PoolSettings) -> AsyncIterator[Self]:
-        """Open the pool. Connections are made when they are needed, so this works while the database is away."""
+        """Open the pool. It connects when a statement needs it, so this works while the database is away."""
         async with asyncpg.create_pool(
             **arguments_for(address, settings.lock_timeout),
             connect=Connector(),
@@ -88,13 +88,14 @@ class Database:
                 await asyncio.gather(*database._unfinished, return_exceptions=True)
 
     async def rows(self, statement: Statement, *, may_repeat: bool = True, **values: Any) -> list[asyncpg.Record]:
-        """All rows of a statement of ours, with these values.
+        """All rows of a statement with these values.
 
-        Raises UnavailableError when the database is away, full, too slow, or refuses to run anything; also when it
-        does not have the tables, or not for this role: the statements are constants, and fit the tables. On a
-        connection that turns out to be dead the statement is tried once more, on another one; ``may_repeat`` says that
-        this does no harm, though the first try may have had its effect. What the values cause (SQLSTATE 22, 23) is
-        raised as asyncpg has it.
+        Raises UnavailableError when the database is away, full, too slow, or refuses to run anything; also when the
+        tables are missing or forbidden to the role, as statements are constants that fit the tables. Errors that the
+        values cause (SQLSTATE 22, 23) are raised as asyncpg's.
+
+        With ``may_repeat``, a statement whose connection turns out to be dead is tried once more on another one; it may
+        then have its effect twice.
         """
         return await self._run(statement.sql, statement.arguments(values), _OF_ITS_VALUES, may_repeat=may_repeat)
 
@@ -104,14 +105,14 @@ class Database:
         return rows[0] if rows else None
 
     async def write(self, statement: Statement, *, may_repeat: bool = False, **values: Any) -> asyncpg.Record | None:
-        """The first row of a statement that writes; once begun it is finished, even if the caller is cancelled."""
+        """The first row of a statement that writes. Once begun it is finished, also if the caller is cancelled."""
         arguments = statement.arguments(values)
         run = self._run(statement.sql, arguments, _OF_ITS_VALUES, may_repeat=may_repeat)
         rows = await asyncio.shield(self._finish(run))
         return rows[0] if rows else None
 
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        """All rows of any text. What that causes (SQLSTATE 42) is raised as asyncpg has it, the rest as by ``rows``."""
+        """All rows of a statement given as text. Raises as ``rows`` does, but errors of SQLSTATE 42 as asyncpg's."""
         return await self._run(sql, arguments, _OF_ITS_TEXT, may_repeat=True)
 
     async def fetch_row(self, sql: str, arguments: Sequence[Any]) -> asyncpg.Record | None:
@@ -120,13 +121,13 @@ class Database:
         return rows[0] if rows else None
 
     async def renew(self) -> None:
-        """Use no connection any more that is open now."""
+        """Stop using the connections that are open now; new ones are made instead."""
         await self._pool.expire_connections()
 
     async def _run(
         self, sql: str, arguments: Sequence[Any], passed_on: tuple[type[Exception], ...], *, may_repeat: bool
     ) -> list[asyncpg.Record]:
-        """All rows; the one place where asyncpg's errors become the port's, but for those that are ``passed_on``."""
+        """All rows. Here alone asyncpg's errors become UnavailableError, except those that are ``passed_on``."""
         try:
             return await self._attempt(sql, arguments)
         except passed_on:
@@ -166,9 +167,9 @@ class Database:
         return rows
 
     async def _wait_for_place(self) -> None:
-        """Wait until a connection is free, or may be made; the making has a time of its own.
+        """Wait until a connection is free, or may be made. Making one has a timeout of its own.
 
-        The pool would count both as one: when many wait, who comes to make one would have no time left for it.
+        The pool has one timeout for both: of many that wait, one that may connect at last would have no time left.
         """
         if self._places.locked():
             async with asyncio.timeout(self._acquire_timeout):
@@ -183,7 +184,7 @@ class Database:
             self._places.release()
 
     def _finish[Result](self, begun: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
-        """Let it end, even if nobody waits for it any more."""
+        """Run it to its end, also when nobody waits for it any more."""
         task = asyncio.create_task(begun)
         self._unfinished.add(task)
         task.add_done_callback(self._finished)
@@ -196,4 +197,4 @@ class Database:
 
 
 async def _keep(connection: object) -> None:
-    """Leave a returned connection as it is: statements leave nothing behind, and asyncpg's reset is a round trip."""
+    """Reset nothing on a returned connection: statements leave nothing behind, and a reset is a round trip."""

@@ -1,4 +1,4 @@
-"""Every statement of the check: each reads at one instant, locks nothing, and is guarded by the owner."""
+"""The statements of the consistency check: each reads at one instant, locks nothing, and names the owner."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def _count(table: Table, mine: ColumnElement[bool]) -> ColumnElement[Any]:
 
 
 def _conversations() -> Statement:
-    """A page of conversations; append and delete are one statement each, so none is seen half done."""
+    """A page of conversations. Appends and deletions are single statements, so none is seen half done."""
     page = (
         select(
             conversations.c.id,
@@ -64,7 +64,7 @@ def _next_conversation(condition: ColumnElement[bool]) -> ScalarSelect[Any]:
 
 
 def _stray_messages() -> Statement:
-    """A loose index scan from one conversation's messages to the next's; they are counted only where it is missing."""
+    """A loose index scan from conversation to conversation; its messages are counted only if it is missing."""
     found = select(
         _next_conversation(messages.c.conversation_id >= _FROM).label("id"), literal(1, BigInteger()).label("place")
     ).cte("found", recursive=True)
@@ -100,7 +100,7 @@ def _keys() -> Statement:
 
 
 def _calls() -> Statement:
-    """Nothing before the last user turn matters: it ended all calls."""
+    """The open calls and the messages since the last user turn, which closed all calls before it."""
     in_it = and_(_MY_MESSAGES, messages.c.conversation_id == CONVERSATION)
     turns = select(func.max(messages.c.seq)).where(in_it, messages.c.role == Role.USER.value)
     last_turn = func.coalesce(turns.correlate(None).scalar_subquery(), 0)

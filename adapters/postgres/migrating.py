@@ -1,4 +1,4 @@
-"""Migrating: runs Alembic up to the newest revision, or to any other; safe when several start at once."""
+"""Migrating: runs Alembic up or down to a revision; several may be started at once."""
 
 import asyncio
 from typing import Final
@@ -14,7 +14,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.revisions import REVISION_TABLE, alembic_config, is_current
 
 _LOCK: Final = 7_022_761_931_224_881_523
-"""An advisory lock that only our migrations take; it ends with their session."""
+"""The advisory lock of our migrations; it ends with the session."""
 _PAUSE: Final = 0.1
 """Seconds between two attempts to take the lock."""
 _WITHOUT_TIMEOUTS: Final = """
@@ -31,9 +31,9 @@ class MigrationError(Exception):
 async def migrate(address: DatabaseAddress, to: str = "head") -> tuple[str | None, str | None]:
     """Bring the schema up to a revision (``head`` is the newest), or down to none (``base``).
 
-    Gives the revisions before and after. Each revision is committed by itself, so the next migration begins with the
-    one that was interrupted. Others that migrate at the same time wait and then find nothing to do. Raises what asyncpg
-    does, and MigrationError.
+    Returns the revisions before and after. Each revision is committed by itself: after an interruption the next
+    migration begins with the revision that was interrupted. Concurrent migrations wait for each other. Raises
+    asyncpg's errors, and MigrationError.
     """
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
@@ -63,9 +63,9 @@ async def migrate(address: DatabaseAddress, to: str = "head") -> tuple[str | Non
 
 
 async def _wait_for_turn(connection: AsyncConnection) -> None:
-    """Wait until nobody else migrates.
+    """Wait until no other migration runs, with short statements and without an open transaction.
 
-    No statement waits, and no transaction stays open: an index that is built beside writers waits for older ones.
+    CREATE INDEX CONCURRENTLY waits for all older transactions: a migration that waited in one would block it.
     """
     await connection.execute(text(_WITHOUT_TIMEOUTS))
     while not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
@@ -75,7 +75,7 @@ async def _wait_for_turn(connection: AsyncConnection) -> None:
 
 
 def _of_driver(error: DBAPIError) -> BaseException:
-    """What asyncpg raised; SQLAlchemy wraps it twice."""
+    """The error that asyncpg raised, which SQLAlchemy has wrapped twice."""
     return (error.orig and error.orig.__cause__) or error
 
 

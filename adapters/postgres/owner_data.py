@@ -1,4 +1,4 @@
-"""What owners have, in PostgreSQL: for the jobs that clean up."""
+"""The owner data repository over PostgreSQL."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -21,13 +21,13 @@ _AGE = given("age", Interval())
 
 
 def _holdings(last_seq: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """Seqs are dense, so the last one is the number of messages: none of them is read."""
+    """The numbers of conversations and messages. Seqs are dense, so the last seq is the number of messages."""
     messages = cast(func.coalesce(func.sum(last_seq), 0), BigInteger)
     return func.count().label("conversations"), messages.label("messages")
 
 
 def _delete_first(key: Column[Any], *conditions: ColumnElement[bool]) -> Delete:
-    """The owner's first rows by this key, locked in its order: jobs that run at once wait, and never deadlock."""
+    """Deletes the owner's first rows by this key. Locked in its order, so that concurrent jobs can't deadlock."""
     mine = key.table.c.owner_id == OWNER
     batch = select(key).where(mine, *conditions).order_by(key).limit(LIMIT).with_for_update().cte("batch")
     return delete(key.table).where(mine, key.in_(select(batch.c[key.name])))
@@ -45,7 +45,7 @@ DELETE_KEYS = Statement(select(func.count().label("keys")).select_from(_DELETED_
 
 
 class PostgresOwnerDataRepository(OwnerDataRepository):
-    """Looks through what PostgreSQL keeps, and deletes it, one short statement at a time."""
+    """Finds and deletes what owners have, by short statements."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -77,7 +77,7 @@ class PostgresOwnerDataRepository(OwnerDataRepository):
         return [OwnerId(row["owner_id"]) for row in rows]
 
     async def _delete(self, statement: Statement, **values: Any) -> asyncpg.Record:
-        """Not repeated on a connection that broke: the batch may be gone already, and would not be counted."""
+        """The row of a deletion. Not repeated on a broken connection: a batch that is gone would not be counted."""
         (row,) = await self._database.rows(statement, may_repeat=False, **values)
         return row
 

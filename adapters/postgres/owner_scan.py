@@ -1,4 +1,4 @@
-"""The owners of what tables keep, found without reading what they have."""
+"""The owners in tables, found without reading all their rows."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ LIMIT = given("limit", BigInteger())
 
 
 def owners_in(*tables: Table) -> Select[Any]:
-    """A loose index scan: one step in each primary key from an owner to the next, however much is theirs."""
+    """The owners in these tables, by a loose index scan: one step from an owner to the next, whatever they have."""
     found = select(_next_owner(tables, AFTER).label("owner_id"), literal(1, BigInteger()).label("place")).cte(
         "found", recursive=True
     )

@@ -1,4 +1,4 @@
-"""Readiness of the database: it answers, it is as the promises need it, and its schema is this code's."""
+"""Readiness of the database: it answers, its settings keep the promises, and its schema fits this code."""
 
 from typing import Final, override
 
@@ -46,11 +46,11 @@ _REVISION: Final = f"SELECT version_num FROM {REVISION_TABLE}"  # noqa: S608 - a
 
 
 class NotWritableError(UnavailableError):
-    """Nothing can be written now, as on a standby before it is promoted."""
+    """Nothing can be written at the moment, as on a standby that is not promoted."""
 
 
 class PostgresReadiness(Readiness):
-    """Asks PostgreSQL."""
+    """Checks PostgreSQL by two statements."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -64,7 +64,7 @@ class PostgresReadiness(Readiness):
             raise UnavailableError("The database can't be looked at.") from error
 
     async def check_schema(self) -> None:
-        """Raise UnavailableError, saying why, unless the tables are there, and not of an older revision."""
+        """Raise UnavailableError, with the reason, if the tables are missing or of an older revision."""
         try:
             row = await self._database.fetch_row(_REVISION, ())
         except asyncpg.UndefinedTableError:
@@ -83,7 +83,7 @@ class PostgresReadiness(Readiness):
 
 
 def _require_fit(state: asyncpg.Record) -> None:
-    """Raise UnavailableError for the first reason why the service would not work; what passes by itself is the last."""
+    """Raise UnavailableError for the first reason why the service can't work; what passes by itself comes last."""
     if state["encoding"] != "UTF8":
         raise UnavailableError(
             f"The database's encoding is {state['encoding']}, so it can't keep all texts: it must be UTF8."

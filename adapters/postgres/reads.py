@@ -1,4 +1,4 @@
-"""Every statement that reads; each is guarded by the owner."""
+"""The statements that read; each names the owner."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ from domain.pages import MAX_PAGE_BYTES
 
 
 def _window(first: ColumnElement[int], last: ColumnElement[int], *order: ColumnElement[Any]) -> Statement:
-    """The messages from ``first`` to ``last`` in this order, and the conversation beside the first of them.
+    """The messages from seq ``first`` to ``last``, in this order, with the conversation in the first row.
 
-    Without any it comes alone. As seqs are dense, a page is a range of the primary key wherever it lies; of the range
-    come as many as MAX_PAGE_BYTES hold, but at least one.
+    A conversation without such messages is a row by itself. Seqs are dense, so a page is a range of the primary key.
+    Of the range come as many messages as MAX_PAGE_BYTES hold, but at least one.
     """
     page = (
         select(

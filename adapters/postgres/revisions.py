@@ -1,4 +1,4 @@
-"""The schema's revisions: where the database's own is kept, and which this code can work on."""
+"""The schema's revisions: where the database's revision is stored, and with which ones this code works."""
 
 from functools import cache
 from typing import Final
@@ -17,15 +17,15 @@ def newest_revision() -> str | None:
 
 
 def is_current(revision: str | None) -> bool:
-    """Whether this code can work on a schema of this revision: on the newest that it knows, or on one it doesn't know.
+    """Whether this code works with a schema of this revision: the newest that it knows, or one that it does not know.
 
-    That is of a later release, and a release's migrations leave what the release before needs.
+    An unknown revision is a later release's, whose migrations keep what the release before needs.
     """
     return revision is not None and revision not in _outdated()
 
 
 def alembic_config() -> Config:
-    """Where Alembic finds the revisions."""
+    """Alembic's configuration, which says where the revisions are."""
     config = Config()
     config.set_main_option("script_location", "migrations:")
     return config

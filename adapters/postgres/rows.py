@@ -19,7 +19,7 @@ _MESSAGE = slice(-len(MESSAGE_COLUMNS), None)
 
 
 def conversation_of(row: asyncpg.Record, prefix: str = "") -> Conversation:
-    """A row with the columns of a conversation, each after ``prefix``."""
+    """The conversation in a row; the names of its columns begin with ``prefix``."""
     return Conversation(
         id=ConversationId(row[f"{prefix}id"]),
         title=row[f"{prefix}title"],
@@ -33,7 +33,7 @@ def conversation_of(row: asyncpg.Record, prefix: str = "") -> Conversation:
 
 
 def message_of(conversation_id: ConversationId, row: asyncpg.Record) -> Message:
-    """A row that ends with the columns of a message."""
+    """The message in a row whose last columns are a message's."""
     # A page is 50 of these, and finding each column by its name takes as long as the rest.
     seq, role, content, tool_calls, tool_call_id, name, status, metadata, created_at = row[_MESSAGE]
     return Message(
@@ -51,7 +51,7 @@ def message_of(conversation_id: ConversationId, row: asyncpg.Record) -> Message:
 
 
 def effect_of(row: asyncpg.Record) -> Effect:
-    """A row with the columns of an idempotency key."""
+    """The effect in a row with the columns of an idempotency key."""
     return Effect(
         fingerprint=row["fingerprint"],
         conversation_id=ConversationId(row["conversation_id"]),
@@ -62,12 +62,12 @@ def effect_of(row: asyncpg.Record) -> Effect:
 
 
 def values_of_key(key: IdempotencyKey | None) -> dict[str, Any]:
-    """A key, or none, as parameters."""
+    """The parameters for a key, or for none."""
     return {"key": key and key.stored, "fingerprint": key and key.fingerprint}
 
 
 def values_of_messages(messages: Sequence[NewMessage]) -> dict[str, Any]:
-    """New messages as parameters: an array a column, and their count."""
+    """The parameters for new messages: an array for each column, and their count."""
     return {
         "count": len(messages),
         "messages_role": [message.role.value for message in messages],

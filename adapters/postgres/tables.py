@@ -1,4 +1,4 @@
-"""The tables: every key begins with the owner, so nothing can be found, and nothing need be placed, without one."""
+"""The tables. Every key begins with the owner, so nothing can be found without one, and owners can be distributed."""
 
 from sqlalchemy import (
     BigInteger,
@@ -49,8 +49,8 @@ conversations = Table(
 )
 
 IS_ARCHIVED = cast(conversations.c.archived_at.is_not(None), Integer)
-"""1 or 0, as the index has it. A truth value would not do: PostgreSQL turns a comparison with ``false`` into
-``archived_at IS NULL``, for which it finds no index."""
+"""1 or 0, as in the index. It is no boolean: PostgreSQL would turn a comparison with ``false`` into
+``archived_at IS NULL``, which does not match the index."""
 
 Index(
     "ix_conversations_owner_id_is_archived_updated_at_id",

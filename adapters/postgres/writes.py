@@ -1,4 +1,4 @@
-"""Every statement that writes; each is guarded by the owner, and by the state that it was decided on."""
+"""The statements that write; each names the owner, and the state that it was decided on."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ _NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
 
 
 def _insert_key(written: CTE, first_seq: ColumnElement[Any], at: ColumnElement[Any]) -> CTE:
-    """The key beside its effect: one that exists breaks its primary key, and that undoes the whole statement."""
+    """Inserts the key. If it exists, the violation of its primary key undoes the whole statement."""
     return (
         insert(idempotency_keys)
         .from_select(

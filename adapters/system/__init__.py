@@ -1,1 +1,1 @@
-"""What the operating system gives: time and randomness."""
+"""The operating system: its clock and its randomness."""

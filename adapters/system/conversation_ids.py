@@ -9,7 +9,7 @@ from domain.ports.conversation_ids import ConversationIds
 
 
 class RandomConversationIds(ConversationIds):
-    """UUIDs version 7: new ones lie together in an index, and nobody can guess one."""
+    """UUIDs version 7: new ones are neighbours in an index, and can't be guessed."""
 
     @override
     def next(self) -> ConversationId:
