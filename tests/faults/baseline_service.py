@@ -1,4 +1,4 @@
-"""The service on uvicorn's own protocol, without limits, for attacks to hurt."""
+"""The baseline of the attacks: the service on uvicorn's own protocol, without our limits."""
 
 import sys
 from functools import partial

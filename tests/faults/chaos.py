@@ -11,23 +11,23 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.faults.availability_probe import Prober
-from tests.faults.cluster import Stage
-from tests.faults.history_checker import judge
-from tests.faults.operation_history import SECONDS_TO_RECOVER, Ledger
+from tests.faults.availability_probe import AvailabilityProbe
+from tests.faults.cluster import Cluster
+from tests.faults.history_checker import check_history
+from tests.faults.operation_history import SECONDS_TO_RECOVER, OperationHistory
 from tests.faults.schedule import Schedule
 from tests.faults.service import Service
-from tests.faults.workload import Room, Visitor
+from tests.faults.workload import OwnedConversation, WorkloadClient
 from tests.support.commands import AI_AGENT
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute
 
-_VISITORS = 8
-_ROOMS_OF_EACH = 2
+_CLIENTS = 8
+_CONVERSATIONS_OF_EACH = 2
 
 
 def run(
-    stage: Stage,
+    cluster: Cluster,
     log: Path,
     *,
     seed: int,
@@ -38,56 +38,58 @@ def run(
     settings: Mapping[str, str] | None = None,
     kinds: Sequence[str] | None = None,
     awaited: str | None = None,
-) -> Ledger:
-    """Break things for so many seconds; the ledger says what was promised and what was found.
+) -> OperationHistory:
+    """Break things for so many seconds; the history says what was promised and what was found.
 
     ``command`` starts the service, ``settings`` are the database's, ``kinds`` the faults (all of them, if none are
     named). If a violation is ``awaited``, the run ends with it, or else without waiting for what is not acknowledged.
     """
-    ledger = Ledger(awaited)
-    with stage.new_database() as url:
+    history = OperationHistory(awaited)
+    with cluster.new_database() as url:
         for name, value in (settings or {}).items():
             execute(url, f'ALTER DATABASE "{urlsplit(url).path[1:]}" SET {name} = {value}')
         tokens = asyncio.run(prepare_users(url))
         with Service(url, log, command=command, environment=environment, workers=workers) as service:
-            rooms = open_rooms(service.address, tokens)
+            conversations = open_conversations(service.address, tokens)
             execute(url, "CHECKPOINT")  # what was prepared is no part of the trial, even if nothing is durable
-            schedule = Schedule(Random(seed), stage, service, ledger)  # noqa: S311 - it shall be repeatable
-            with visited(service.address, rooms, ledger, seed):
+            schedule = Schedule(Random(seed), cluster, service, history)  # noqa: S311 - it shall be repeatable
+            with under_load(service.address, conversations, history, seed):
                 schedule.run(seconds, schedule.kinds if kinds is None else kinds)
                 if awaited is None:
-                    ledger.settle()
+                    history.settle()
                     time.sleep(SECONDS_TO_RECOVER + 2)
-            judge(url, ledger)
+            check_history(url, history)
             if awaited is not None:
                 service.kill()  # a broken one may not end by itself
-    return ledger
+    return history
 
 
 @contextmanager
-def visited(address: str, rooms: Sequence[Room], ledger: Ledger, seed: int) -> Iterator[None]:
-    """Visitors and a prober at work until the end, or until the ledger stops them; they do what they have begun."""
-    visitors = [
-        Visitor(f"{seed}-{number}", address, rooms, ledger, Random(f"{seed}-{number}"))  # noqa: S311 - as above
-        for number in range(_VISITORS)
+def under_load(
+    address: str, conversations: Sequence[OwnedConversation], history: OperationHistory, seed: int
+) -> Iterator[None]:
+    """Clients and a probe at work until the end, or until the history stops them; they finish what they have begun."""
+    clients = [
+        WorkloadClient(f"{seed}-{number}", address, conversations, history, Random(f"{seed}-{number}"))  # noqa: S311 - as above
+        for number in range(_CLIENTS)
     ]
-    with ThreadPoolExecutor(_VISITORS + 1) as threads:
-        running = [threads.submit(Prober(address, rooms[0], ledger).probe)]
-        running += [threads.submit(visitor.visit) for visitor in visitors]
+    with ThreadPoolExecutor(_CLIENTS + 1) as threads:
+        running = [threads.submit(AvailabilityProbe(address, conversations[0], history).run)]
+        running += [threads.submit(client.run) for client in clients]
         try:
             yield
         finally:
-            ledger.stop.set()
+            history.stop.set()
     for one in running:
         one.result()
 
 
-def open_rooms(address: str, tokens: Sequence[str]) -> list[Room]:
-    """Conversations to meet in, some for each user."""
-    rooms = []
+def open_conversations(address: str, tokens: Sequence[str]) -> list[OwnedConversation]:
+    """Conversations to write to, some for each user; every client writes to all of them."""
+    conversations = []
     with httpx.Client(base_url=address, timeout=30) as client:
         for token in tokens:
-            for _ in range(_ROOMS_OF_EACH):
+            for _ in range(_CONVERSATIONS_OF_EACH):
                 answer = client.post("/api/conversations", json={}, headers={"Authorization": f"Bearer {token}"})
-                rooms.append((token, answer.raise_for_status().json()["id"]))
-    return rooms
+                conversations.append((token, answer.raise_for_status().json()["id"]))
+    return conversations

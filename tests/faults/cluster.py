@@ -1,4 +1,4 @@
-"""The stage: a durable PostgreSQL that can crash, and before it a proxy that can break."""
+"""A cluster to break: a durable PostgreSQL that can crash, and before it a proxy that can fail."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
-from tests.faults.fault_proxy import FaultyProxy
+from tests.faults.fault_proxy import FaultProxy
 from tests.support.postgres import new_database, transaction
 
 _SETTINGS = {"wal_writer_delay": "10s"}
@@ -83,17 +83,17 @@ class CrashingDatabase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Cluster:
     """What can break, apart from the service."""
 
     database: CrashingDatabase
-    proxy: FaultyProxy
+    proxy: FaultProxy
 
     @classmethod
     @contextmanager
     def on(cls, folder: Path) -> Iterator[Self]:
-        """A stage on a folder of its own."""
-        with CrashingDatabase(folder) as database, FaultyProxy(database.socket) as proxy:
+        """A cluster on a folder of its own."""
+        with CrashingDatabase(folder) as database, FaultProxy(database.socket) as proxy:
             yield cls(database=database, proxy=proxy)
 
     @contextmanager

@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.cluster import Stage
-from tests.faults.deployment import Scene, hurried_service
+from tests.faults.cluster import Cluster
+from tests.faults.deployment import Deployment, deployed
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """What can break; each run takes a database of its own on it."""
-    with Stage.on(tmp_path_factory.mktemp("stage") / "postgres") as stage:
-        yield stage
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster to break; each run has a database of its own on it."""
+    with Cluster.on(tmp_path_factory.mktemp("cluster") / "postgres") as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A service that lives through outages."""
-    with hurried_service(tmp_path_factory.mktemp("outages")) as scene:
-        yield scene
+    with deployed(tmp_path_factory.mktemp("outages")) as deployment:
+        yield deployment

@@ -1,4 +1,4 @@
-"""A scene for outages: one service that lives through all of them."""
+"""A deployment: one service that lives through all outages of its database."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import msgspec
 
 from entrypoints.settings import Settings
 from tests.faults.cluster import CrashingDatabase
-from tests.faults.fault_proxy import FaultyProxy
-from tests.faults.timed_client import Guest
+from tests.faults.fault_proxy import FaultProxy
+from tests.faults.timed_client import TimedClient
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute
 from tests.support.service import running_service, settings_for
@@ -20,26 +20,26 @@ _OPEN = "SELECT query FROM pg_stat_activity WHERE state LIKE 'idle in transactio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A database, the proxy before it, a guest of the service behind, with his token, and the service's settings."""
+class Deployment:
+    """A database, the proxy before it, a client of the service behind and its token, and the service's settings."""
 
     database: CrashingDatabase
-    proxy: FaultyProxy
-    guest: Guest
+    proxy: FaultProxy
+    client: TimedClient
     token: str
     settings: Settings
 
     def seconds_to_heal(self) -> float:
         """How long until all is answered as before; then every connection serves, and none is in a transaction."""
-        seconds = self.guest.seconds_to_recover()
+        seconds = self.client.seconds_to_recover()
         assert [
-            one for one in self.guest.ask(["me"], self.settings.database_pool_size * 3) if not one.response.is_success
+            one for one in self.client.ask(["me"], self.settings.database_pool_size * 3) if not one.response.is_success
         ] == []
         assert execute(self.database.url, _OPEN) == []
         return seconds
 
 
-def hurried_settings(database_url: str) -> Settings:
+def settings_with_short_timeouts(database_url: str) -> Settings:
     """A deployment's settings with short timeouts and 5 connections."""
     return msgspec.structs.replace(
         settings_for(database_url),
@@ -53,13 +53,15 @@ def hurried_settings(database_url: str) -> Settings:
 
 
 @contextmanager
-def hurried_service(folder: Path) -> Iterator[Scene]:
-    """The service, in a hurry, on a database of its own."""
+def deployed(folder: Path) -> Iterator[Deployment]:
+    """The service with short timeouts, on a database of its own."""
     with (
         CrashingDatabase(folder / "postgres", {"max_connections": "20"}) as database,
-        FaultyProxy(database.socket) as proxy,
+        FaultProxy(database.socket) as proxy,
     ):
         (token,) = asyncio.run(prepare_users(database.url, 1))
-        settings = hurried_settings(f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable")
-        with running_service(settings) as address, Guest(address, token) as guest:
-            yield Scene(database=database, proxy=proxy, guest=guest, token=token, settings=settings)
+        settings = settings_with_short_timeouts(
+            f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable"
+        )
+        with running_service(settings) as address, TimedClient(address, token) as client:
+            yield Deployment(database=database, proxy=proxy, client=client, token=token, settings=settings)

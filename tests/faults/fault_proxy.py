@@ -11,7 +11,7 @@ from typing import Any, Self
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class FaultyProxy:
+class FaultProxy:
     """Passes bytes from a TCP port of its own to a Unix socket; an event loop in a thread.
 
     ``target`` names the socket anew for each connection; while it raises or nobody listens there, clients are reset.

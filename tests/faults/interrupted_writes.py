@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from tests.faults.protocol_proxy import Cut, StepProxy
+from tests.faults.protocol_proxy import Cut, ProtocolProxy
 
 _MOST_STEPS: Final = 60
 _MOST_RETRIES: Final = 20
@@ -50,7 +50,7 @@ WRITES: Final[Mapping[str, Write]] = {
 
 
 def cut_at_every_step(
-    what: str, client: httpx.Client, proxy: StepProxy, *, is_warm: bool, forwards: bool, stays: bool
+    what: str, client: httpx.Client, proxy: ProtocolProxy, *, is_warm: bool, forwards: bool, stays: bool
 ) -> tuple[list[str], int]:
     """What went wrong, and how many messages the write has; ``is_warm``: its connection is open already."""
     wrong: list[str] = []

@@ -1,4 +1,4 @@
-"""The sheet: the figures of a run under faults, and of several runs together."""
+"""The report of a run under faults, or of several: which invariants were violated, and the figures."""
 
 import json
 import statistics
@@ -21,7 +21,7 @@ INVARIANTS = (
 
 
 @dataclass(slots=True)
-class Sheet:
+class InvariantsReport:
     """What was done, what broke, what was found; ``recoveries`` are seconds, by the kind of the fault."""
 
     figures: Counter[str] = field(default_factory=Counter)
@@ -38,7 +38,7 @@ class Sheet:
         self.violations[invariant] += 1
         self.examples.setdefault(invariant, example)
 
-    def add(self, other: "Sheet") -> None:
+    def add(self, other: "InvariantsReport") -> None:
         """Take another run's figures in."""
         for counter in ("figures", "statuses", "faults", "violations"):
             getattr(self, counter).update(getattr(other, counter))

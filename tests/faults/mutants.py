@@ -1,4 +1,4 @@
-"""Mutants: the service with a promise broken on purpose, for the harness to find.
+"""Mutants: the service with a promise broken on purpose, for the tests under faults to find.
 
 ``python -m tests.faults.mutants serve`` starts the one that FAULTS_MUTANT names. The workers import this module again
 as their main one, and so break the promise too.
@@ -76,7 +76,7 @@ FOUND_BY_DELETIONS: Final = {
     "deletes messages apart": "rows are left",
 }
 """For each mutant what is said of it."""
-FOUND_BY_WALKERS: Final = ("pages overlap",)
+FOUND_BY_PAGINATION: Final = ("pages overlap",)
 
 if mutant := os.environ.get(MUTANT):
     setattr(*MUTANTS[mutant])

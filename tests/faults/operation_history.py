@@ -1,4 +1,4 @@
-"""The ledger: all that was sent and all that was answered, and what must never be so."""
+"""The history of operations: all that was sent and all that was answered, and what of it violates an invariant."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.faults.invariants_report import Sheet
+from tests.faults.invariants_report import InvariantsReport
 
 SECONDS_TO_RECOVER = 2.0
 SECONDS_TO_RESTART = 30.0
@@ -16,7 +16,7 @@ SECONDS_TO_RESTART = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class Operation:
     """A request that is sent until it is acknowledged: what it shall write, in order."""
 
     key: str
@@ -26,7 +26,7 @@ class Intent:
     writes: tuple[tuple[str, str], ...]
 
 
-class Ledger:
+class OperationHistory:
     """Kept by the clients, which are never killed; safe to be used by all of them at once.
 
     ``stop`` is set when all shall stop: at the end, or once the invariant that is ``awaited`` was found violated.
@@ -37,8 +37,8 @@ class Ledger:
         self._awaited = awaited
         self.stop = threading.Event()
         self.recovered = threading.Event()
-        self.sheet = Sheet()
-        self.intents: dict[str, Intent] = {}
+        self.report = InvariantsReport()
+        self.operations: dict[str, Operation] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.kept: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
         self._newest: Counter[str] = Counter()
@@ -58,20 +58,20 @@ class Ledger:
             self._violated(invariant, example)
 
     def _violated(self, invariant: str, example: str) -> None:
-        self.sheet.violated(invariant, example)
+        self.report.violated(invariant, example)
         if invariant == self._awaited:
             self.stop.set()
 
     def count(self, figure: str, number: int = 1) -> None:
-        """Count for the sheet."""
+        """Count for the report."""
         with self._lock:
-            self.sheet.figures[figure] += number
+            self.report.figures[figure] += number
 
-    def intend(self, intent: Intent) -> None:
+    def note(self, operation: Operation) -> None:
         """Note what is about to be sent."""
         with self._lock:
-            self.intents[intent.key] = intent
-            self.sheet.figures["keys"] += 1
+            self.operations[operation.key] = operation
+            self.report.figures["keys"] += 1
 
     def newest(self, conversation: str) -> int:
         """The greatest seq that was acknowledged."""
@@ -81,7 +81,7 @@ class Ledger:
     def fault_began(self, kind: str) -> None:
         """Note a fault; nobody need succeed while it lasts."""
         with self._lock:
-            self.sheet.faults[kind] += 1
+            self.report.faults[kind] += 1
             self._ended = None
             self.recovered.clear()
 
@@ -92,7 +92,7 @@ class Ledger:
             self._held_up = 0.0
 
     def held_up(self, seconds: float) -> None:
-        """Note that the prober itself could not run for so long: the machine was busy, which is no outage."""
+        """Note that the probe itself could not run for so long: the machine was busy, which is no outage."""
         with self._lock:
             self._held_up += seconds
 
@@ -104,16 +104,16 @@ class Ledger:
     def broken(self, begun: float, error: httpx.TransportError) -> None:
         """Note a request without an answer."""
         with self._lock:
-            self.sheet.figures[f"no answer ({type(error).__name__})"] += 1
+            self.report.figures[f"no answer ({type(error).__name__})"] += 1
             self._unsuccessful(begun, repr(error))
 
     def answered(self, begun: float, answer: httpx.Response) -> bool:
         """Note an answer; whether it is a success."""
         with self._lock:
-            self.sheet.statuses[answer.status_code] += 1
+            self.report.statuses[answer.status_code] += 1
             if answer.is_success:
                 return True
-            self._judge(answer)
+            self._check(answer)
             self._unsuccessful(begun, _what(answer))
         return False
 
@@ -121,43 +121,43 @@ class Ledger:
         """Note the answer to a probe: of those begun since the fault's end the first good one ends the outage."""
         now = time.monotonic()
         with self._lock:
-            self.sheet.figures["probes"] += 1
+            self.report.figures["probes"] += 1
             if not answer.is_success:
-                self._judge(answer)
+                self._check(answer)
                 return
-            self.sheet.longest_outage = max(self.sheet.longest_outage, now - (self._latest_success or now))
+            self.report.longest_outage = max(self.report.longest_outage, now - (self._latest_success or now))
             self._latest_success = now
             if self._ended is None or begun < self._ended[-1]:
                 return
             kind, within, ended = self._ended
             self._ended = None
-            self.sheet.recoveries[kind].append(now - ended)
+            self.report.recoveries[kind].append(now - ended)
             self.recovered.set()
             if now - ended - self._held_up > within:
-                what = f"{now - ended:.2f} s after {kind}, the prober held up for {self._held_up:.2f} s"
+                what = f"{now - ended:.2f} s after {kind}, the probe held up for {self._held_up:.2f} s"
                 self._violated("recovers in time", what)
 
-    def acknowledged(self, intent: Intent, answer: httpx.Response) -> None:
-        """Note that the intent was acknowledged, for the first time or again."""
+    def acknowledged(self, operation: Operation, answer: httpx.Response) -> None:
+        """Note that the operation was acknowledged, for the first time or again."""
         told = answer.json()
         messages = told["data"] if "data" in told else [told["user_message"], told["assistant_message"]]
         said = tuple((message["role"], message["content"]) for message in messages)
         with self._lock:
-            self.sheet.figures["acknowledgements"] += 1
+            self.report.figures["acknowledgements"] += 1
             if answer.headers.get("Idempotent-Replayed") == "true":
-                self.sheet.figures["replays"] += 1
-            if self.answers.setdefault(intent.key, told) != told:
-                self._violated("one key, one answer", f"{self.answers[intent.key]} then {told}")
+                self.report.figures["replays"] += 1
+            if self.answers.setdefault(operation.key, told) != told:
+                self._violated("one key, one answer", f"{self.answers[operation.key]} then {told}")
                 return
-            if said != intent.writes:
-                self._violated("acknowledged is kept", f"sent {intent.writes}, acknowledged {said}")
+            if said != operation.writes:
+                self._violated("acknowledged is kept", f"sent {operation.writes}, acknowledged {said}")
             for message, words in zip(messages, said, strict=True):
                 conversation, seq = message["conversation_id"], message["seq"]
                 if self.kept[conversation].setdefault(seq, words) != words:
                     self._violated("one key, one effect", f"{conversation} {seq}: two messages were acknowledged")
                 self._newest[conversation] = max(self._newest[conversation], seq)
 
-    def _judge(self, answer: httpx.Response) -> None:
+    def _check(self, answer: httpx.Response) -> None:
         if answer.status_code != 503:
             self._violated("only 2xx or 503", _what(answer))
         elif (

@@ -1,4 +1,4 @@
-"""Walkers: page through one conversation while it is being written to."""
+"""Pagination under load: readers page through a conversation while others write to it."""
 
 import threading
 from collections.abc import Sequence
@@ -7,20 +7,20 @@ from typing import Any, Final
 
 import httpx
 
-_WALKERS: Final = 20
+_READERS: Final = 20
 _LONGEST_PAGE: Final = 50
 _WRITERS: Final = 4
 _BATCH: Final = 2
 
 
-def walk_while_written(client: httpx.Client, appends: int) -> list[str]:
-    """What is wrong with what the walkers met, each with pages of another size: each message once, in order."""
+def paginate_while_written(client: httpx.Client, appends: int) -> list[str]:
+    """What is wrong with what the readers met, each with pages of another size: each message once, in order."""
     path = f"{client.post('/api/conversations', json={}).raise_for_status().headers['Location']}/messages"
     total = _WRITERS * appends * _BATCH
-    sizes = [1 + round(place * (_LONGEST_PAGE - 1) / (_WALKERS - 1)) for place in range(_WALKERS)]
+    sizes = [1 + round(place * (_LONGEST_PAGE - 1) / (_READERS - 1)) for place in range(_READERS)]
     all_written = threading.Event()
-    with ThreadPoolExecutor(_WALKERS) as walkers, ThreadPoolExecutor(_WRITERS) as writers:
-        walks = [walkers.submit(_walk, client, path, size, total, all_written) for size in sizes]
+    with ThreadPoolExecutor(_READERS) as readers, ThreadPoolExecutor(_WRITERS) as writers:
+        runs = [readers.submit(_page_through, client, path, size, total, all_written) for size in sizes]
         try:
             batches = list(writers.map(lambda name: _write(client, path, name, appends), range(_WRITERS)))
         finally:
@@ -30,7 +30,7 @@ def walk_while_written(client: httpx.Client, appends: int) -> list[str]:
     expected = [written[seq] for seq in range(1, total + 1)]
     return [
         f"pages of {size}: {[message['seq'] for message in met]}"
-        for size, met in zip(sizes, (walk.result() for walk in walks), strict=True)
+        for size, met in zip(sizes, (run.result() for run in runs), strict=True)
         if met != expected
     ]
 
@@ -43,7 +43,7 @@ def _write(client: httpx.Client, path: str, name: int, appends: int) -> list[dic
     return written
 
 
-def _walk(
+def _page_through(
     client: httpx.Client, path: str, size: int, total: int, all_written: threading.Event
 ) -> Sequence[dict[str, Any]]:
     """All that is met: until there is no more, or more than there can be."""

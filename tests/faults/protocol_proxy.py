@@ -27,7 +27,7 @@ class Cut:
     stays: bool
 
 
-class StepProxy:
+class ProtocolProxy:
     """Passes whole messages on, both ways; one thread a direction."""
 
     def __init__(self, database_url: str) -> None:

@@ -1,4 +1,4 @@
-"""The gauge: what a process holds, and how others are served, while something is done to it."""
+"""The resource monitor: what a process holds, and how other clients are served, while something is done to it."""
 
 import json
 import subprocess
@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_ROOT = Path(__file__).parents[2]
+from tests.support.commands import ROOT
+
 _SECONDS_TO_SETTLE = 0.5
 
 
 @dataclass
-class Reading:
-    """Megabytes before, at most, and after; open files before; the bystander's seconds and statuses."""
+class Measurements:
+    """Megabytes before, at most, and after; open files before; the unaffected client's seconds and statuses."""
 
     before: float = 0
     peak: float = 0
@@ -31,15 +32,15 @@ class Reading:
 
     @property
     def slowest(self) -> float:
-        """The bystander's longest wait, in seconds."""
+        """The unaffected client's longest wait, in seconds."""
         return max(seconds for seconds, _ in self.answers)
 
     @property
     def statuses(self) -> set[int]:
-        """What the bystander was answered."""
+        """What the unaffected client was answered."""
         return {status for _, status in self.answers}
 
-    def sheet(self) -> str:
+    def report(self) -> str:
         """All in a line."""
         waits = sorted(seconds for seconds, _ in self.answers)
         p99 = waits[len(waits) * 99 // 100]
@@ -60,26 +61,26 @@ def open_files(pid: int) -> int:
 
 
 @contextmanager
-def gauged(pid: int, address: str, token: str) -> Iterator[Reading]:
+def monitored(pid: int, address: str, token: str) -> Iterator[Measurements]:
     """Watch while something is done."""
-    reading = Reading(before=resident(pid), files=open_files(pid))
+    measured = Measurements(before=resident(pid), files=open_files(pid))
     stop = threading.Event()
 
     def watch() -> None:
         while not stop.wait(0.01):
-            reading.peak = max(reading.peak, resident(pid))
+            measured.peak = max(measured.peak, resident(pid))
 
     command = [sys.executable, "-m", "tests.faults.unaffected_client", address, token]
-    bystander = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    client = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     watcher = threading.Thread(target=watch)
     watcher.start()
-    assert bystander.stdout is not None
-    bystander.stdout.readline()
+    assert client.stdout is not None
+    client.stdout.readline()
     try:
-        yield reading
+        yield measured
         time.sleep(_SECONDS_TO_SETTLE)
     finally:
-        reading.answers = [(seconds, status) for seconds, status in json.loads(bystander.communicate("stop")[0])]
+        measured.answers = [(seconds, status) for seconds, status in json.loads(client.communicate("stop")[0])]
         stop.set()
         watcher.join()
-        reading.after = resident(pid)
+        measured.after = resident(pid)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 
-from tests.faults.cluster import Stage
-from tests.faults.operation_history import SECONDS_TO_RECOVER, SECONDS_TO_RESTART, Ledger
+from tests.faults.cluster import Cluster
+from tests.faults.operation_history import SECONDS_TO_RECOVER, SECONDS_TO_RESTART, OperationHistory
 from tests.faults.service import Service
 from tests.support.postgres import execute
 from tests.support.waiting import eventually
@@ -23,12 +23,12 @@ _ENDS_WORKERS = {"kill a worker", "terminate a worker", _ENDS_ALL}
 class Schedule:
     """Breaks things, one at a time, each kind as often as any other."""
 
-    def __init__(self, random: Random, stage: Stage, service: Service, ledger: Ledger) -> None:
+    def __init__(self, random: Random, cluster: Cluster, service: Service, history: OperationHistory) -> None:
         self._random = random
-        self._database = stage.database
-        self._proxy = stage.proxy
+        self._database = cluster.database
+        self._proxy = cluster.proxy
         self._service = service
-        self._ledger = ledger
+        self._history = history
         self._ways: dict[str, Callable[[], None]] = {
             "kill a worker": lambda: self._end_worker(signal.SIGKILL),
             "terminate a worker": lambda: self._end_worker(signal.SIGTERM),
@@ -49,7 +49,7 @@ class Schedule:
     def run(self, seconds: float, kinds: Sequence[str]) -> None:
         """Break things for so long; when this returns, the last fault has ended and is recovered from."""
         end = time.monotonic() + seconds
-        stop = self._ledger.stop
+        stop = self._history.stop
         bag: list[str] = []
         while not stop.wait(self._random.uniform(0.3, 1.2)) and time.monotonic() < end:
             may_end_workers = bool(self._service.dispensable())
@@ -62,11 +62,11 @@ class Schedule:
             self._break(kind)
 
     def _break(self, kind: str) -> None:
-        self._ledger.fault_began(kind)
+        self._history.fault_began(kind)
         self._ways[kind]()
-        self._ledger.fault_ended(kind, within=SECONDS_TO_RESTART if kind == _ENDS_ALL else SECONDS_TO_RECOVER)
-        if not eventually(lambda: self._ledger.recovered.is_set() or self._ledger.stop.is_set(), SECONDS_TO_RESTART):
-            self._ledger.violated("recovers in time", f"not at all after {kind}")
+        self._history.fault_ended(kind, within=SECONDS_TO_RESTART if kind == _ENDS_ALL else SECONDS_TO_RECOVER)
+        if not eventually(lambda: self._history.recovered.is_set() or self._history.stop.is_set(), SECONDS_TO_RESTART):
+            self._history.violated("recovers in time", f"not at all after {kind}")
 
     def _end_worker(self, way: signal.Signals) -> None:
         if workers := self._service.dispensable():

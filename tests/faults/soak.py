@@ -1,4 +1,4 @@
-"""Soak: rounds of chaos, each with the next seed on a stage of its own, until the time is over or a promise is broken.
+"""Soak: rounds of chaos, each with the next seed on its own cluster, until the time is over or a promise is broken.
 
 ``python -m tests.faults.soak`` reads SOAK_SECONDS, SOAK_ROUND_SECONDS and FAULTS_SEED. What a round keeps in memory and
 on the disk goes with it; only its figures stay.
@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.faults import chaos
-from tests.faults.cluster import Stage
-from tests.faults.invariants_report import Sheet
+from tests.faults.cluster import Cluster
+from tests.faults.invariants_report import InvariantsReport
 
 _SECONDS = float(os.environ.get("SOAK_SECONDS", "28800"))
 _ROUND_SECONDS = float(os.environ.get("SOAK_ROUND_SECONDS", "600"))
@@ -22,7 +22,7 @@ _ROUND_SECONDS = float(os.environ.get("SOAK_ROUND_SECONDS", "600"))
 
 def soak() -> int:
     """Run; the exit status is 1 when a promise was broken."""
-    total = Sheet()
+    total = InvariantsReport()
     end = time.monotonic() + _SECONDS
     for seed in count(int(os.environ.get("FAULTS_SEED") or secrets.randbelow(10**6))):
         seconds = min(_ROUND_SECONDS, end - time.monotonic())
@@ -36,9 +36,9 @@ def soak() -> int:
     return 0
 
 
-def _round(seed: int, seconds: float) -> Sheet:
-    with TemporaryDirectory() as folder, Stage.on(Path(folder) / "postgres") as stage:
-        return chaos.run(stage, Path(folder) / "service.log", seed=seed, seconds=seconds).sheet
+def _round(seed: int, seconds: float) -> InvariantsReport:
+    with TemporaryDirectory() as folder, Cluster.on(Path(folder) / "postgres") as cluster:
+        return chaos.run(cluster, Path(folder) / "service.log", seed=seed, seconds=seconds).report
 
 
 def _say(text: str) -> None:

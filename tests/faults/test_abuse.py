@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.faults.attacks import QUICK, SLOW, Attack, Target, endless_header
-from tests.faults.resource_monitor import Reading, gauged, open_files
+from tests.faults.resource_monitor import Measurements, monitored, open_files
 from tests.faults.service import Service
 from tests.support.commands import AI_AGENT
 from tests.support.waiting import eventually
@@ -26,7 +26,7 @@ _SECONDS = 5.0
 
 
 @contextmanager
-def _stage(
+def _victim(
     database_url: str, token: str, log: Path, command: Sequence[str] = (str(AI_AGENT),)
 ) -> Iterator[tuple[Service, Target]]:
     """One worker, which has been at work, and a conversation whose newest page has 400 KB."""
@@ -49,15 +49,15 @@ def _stage(
 
 
 @pytest.fixture(scope="module")
-def stage(
+def victim(
     database_url: str, new_token: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Service, Target]]:
     """The service, and what to attack."""
-    with _stage(database_url, new_token(), tmp_path_factory.mktemp("abuse") / "service.log") as stage:
-        yield stage
+    with _victim(database_url, new_token(), tmp_path_factory.mktemp("abuse") / "service.log") as victim:
+        yield victim
 
 
-def _suffer(service: Service, target: Target, attacks: Sequence[Attack]) -> tuple[Reading, dict[Attack, float]]:
+def _suffer(service: Service, target: Target, attacks: Sequence[Attack]) -> tuple[Measurements, dict[Attack, float]]:
     """Make the attacks at once; how it went, and after how many seconds each was over."""
 
     def time_of(attack: Attack) -> float:
@@ -66,44 +66,44 @@ def _suffer(service: Service, target: Target, attacks: Sequence[Attack]) -> tupl
         return time.monotonic() - begun
 
     (worker,) = service.workers()
-    with gauged(worker, target.address, target.token) as reading, ThreadPoolExecutor(len(attacks)) as threads:
+    with monitored(worker, target.address, target.token) as measured, ThreadPoolExecutor(len(attacks)) as threads:
         seconds = dict(zip(attacks, threads.map(time_of, attacks), strict=True))
-    return reading, seconds
+    return measured, seconds
 
 
-def _assert_unharmed(service: Service, reading: Reading) -> None:
+def _assert_unharmed(service: Service, measured: Measurements) -> None:
     (worker,) = service.workers()
-    assert reading.statuses == {200}
-    assert reading.slowest < _SECONDS
-    assert reading.grown < _MEGABYTES
-    assert eventually(lambda: open_files(worker) <= reading.files + _POOL)
+    assert measured.statuses == {200}
+    assert measured.slowest < _SECONDS
+    assert measured.grown < _MEGABYTES
+    assert eventually(lambda: open_files(worker) <= measured.files + _POOL)
 
 
 @pytest.mark.parametrize("attack", QUICK, ids=lambda attack: attack.__name__)
 def test_what_is_too_much_is_refused_while_others_are_served(
-    stage: tuple[Service, Target], attack: Attack, capsys: pytest.CaptureFixture[str]
+    victim: tuple[Service, Target], attack: Attack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    service, target = stage
+    service, target = victim
 
-    reading, seconds = _suffer(service, target, [attack])
+    measured, seconds = _suffer(service, target, [attack])
 
     with capsys.disabled():
-        print(f"\n{attack.__name__}: {seconds[attack]:.1f} s; {reading.sheet()}")  # noqa: T201 - the figures
-    _assert_unharmed(service, reading)
+        print(f"\n{attack.__name__}: {seconds[attack]:.1f} s; {measured.report()}")  # noqa: T201 - the figures
+    _assert_unharmed(service, measured)
 
 
 @pytest.mark.parametrize("attacks", SLOW, ids=lambda attacks: "+".join(attack.__name__ for attack in attacks))
 def test_who_is_too_slow_is_cut_off_while_others_are_served(
-    stage: tuple[Service, Target], attacks: Mapping[Attack, float], capsys: pytest.CaptureFixture[str]
+    victim: tuple[Service, Target], attacks: Mapping[Attack, float], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    service, target = stage
+    service, target = victim
 
-    reading, seconds = _suffer(service, target, [*attacks])
+    measured, seconds = _suffer(service, target, [*attacks])
 
     with capsys.disabled():
         cut = ", ".join(f"{attack.__name__} {seconds[attack]:.1f} s" for attack in attacks)
-        print(f"\n{cut}; {reading.sheet()}")  # noqa: T201 - the figures
-    _assert_unharmed(service, reading)
+        print(f"\n{cut}; {measured.report()}")  # noqa: T201 - the figures
+    _assert_unharmed(service, measured)
     assert {attack.__name__ for attack in attacks if seconds[attack] > attacks[attack]} == set()
 
 
@@ -111,7 +111,7 @@ def test_without_our_limits_an_endless_header_harms_everybody(
     database_url: str, new_token: Callable[[], str], tmp_path: Path
 ) -> None:
     command = (sys.executable, "-m", "tests.faults.baseline_service")
-    with _stage(database_url, new_token(), tmp_path / "service.log", command) as (service, target):
-        reading, _ = _suffer(service, target, [partial(endless_header, most=80 * 10**6)])
+    with _victim(database_url, new_token(), tmp_path / "service.log", command) as (service, target):
+        measured, _ = _suffer(service, target, [partial(endless_header, most=80 * 10**6)])
 
-    assert reading.grown > _MEGABYTES
+    assert measured.grown > _MEGABYTES

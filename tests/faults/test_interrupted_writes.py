@@ -8,20 +8,20 @@ import pytest
 
 from tests.faults.interrupted_writes import cut_at_every_step
 from tests.faults.mutants import FOUND_AT_A_STEP, MUTANTS
-from tests.faults.protocol_proxy import StepProxy
+from tests.faults.protocol_proxy import ProtocolProxy
 from tests.support.service import running_service, settings_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
 
 
 @pytest.fixture(scope="module")
-def proxy(database_url: str) -> Iterator[StepProxy]:
-    with StepProxy(database_url) as proxy:
+def proxy(database_url: str) -> Iterator[ProtocolProxy]:
+    with ProtocolProxy(database_url) as proxy:
         yield proxy
 
 
 @pytest.fixture(scope="module")
-def address(proxy: StepProxy) -> Iterator[str]:
+def address(proxy: ProtocolProxy) -> Iterator[str]:
     with running_service(settings_for(proxy.url)) as address:
         yield address
 
@@ -46,7 +46,7 @@ def test_one_effect_wherever_the_connection_is_cut(
     is_warm: bool,  # noqa: FBT001 - a parameter of the test
     forwards: bool,  # noqa: FBT001 - as above
     stays: bool,  # noqa: FBT001 - as above
-    proxy: StepProxy,
+    proxy: ProtocolProxy,
     writer: httpx.Client,
 ) -> None:
     wrong, steps = cut_at_every_step(what, writer, proxy, is_warm=is_warm, forwards=forwards, stays=stays)
@@ -57,7 +57,7 @@ def test_one_effect_wherever_the_connection_is_cut(
 
 @pytest.mark.parametrize("mutant", FOUND_AT_A_STEP)
 def test_a_second_effect_is_found(
-    mutant: str, proxy: StepProxy, writer: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    mutant: str, proxy: ProtocolProxy, writer: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(*MUTANTS[mutant])
 

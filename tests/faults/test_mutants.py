@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults import chaos
-from tests.faults.cluster import Stage
+from tests.faults.cluster import Cluster
 from tests.faults.invariants_report import INVARIANTS
-from tests.faults.mutants import FOUND_AT_A_STEP, FOUND_BY_DELETIONS, FOUND_BY_WALKERS, MUTANT, MUTANTS
+from tests.faults.mutants import FOUND_AT_A_STEP, FOUND_BY_DELETIONS, FOUND_BY_PAGINATION, MUTANT, MUTANTS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
@@ -34,15 +34,15 @@ _FOUND_IN_CHAOS: Mapping[str, tuple[str, Sequence[str], float]] = {
 
 def test_every_invariant_has_a_mutant_and_every_mutant_a_test_that_finds_it() -> None:
     assert {invariant for invariant, _, _ in _FOUND_IN_CHAOS.values()} == {*INVARIANTS}
-    assert {*_FOUND_IN_CHAOS, *FOUND_AT_A_STEP, *FOUND_BY_DELETIONS, *FOUND_BY_WALKERS} == MUTANTS.keys()
+    assert {*_FOUND_IN_CHAOS, *FOUND_AT_A_STEP, *FOUND_BY_DELETIONS, *FOUND_BY_PAGINATION} == MUTANTS.keys()
 
 
 @pytest.mark.parametrize("mutant", _FOUND_IN_CHAOS)
-def test_a_broken_promise_is_found(mutant: str, stage: Stage, tmp_path: Path) -> None:
+def test_a_broken_promise_is_found(mutant: str, cluster: Cluster, tmp_path: Path) -> None:
     invariant, kinds, seconds = _FOUND_IN_CHAOS[mutant]
 
-    ledger = chaos.run(
-        stage,
+    history = chaos.run(
+        cluster,
         tmp_path / "service.log",
         seed=1,
         seconds=seconds,
@@ -54,4 +54,4 @@ def test_a_broken_promise_is_found(mutant: str, stage: Stage, tmp_path: Path) ->
         awaited=invariant,
     )
 
-    assert ledger.sheet.violations[invariant] > 0, ledger.sheet
+    assert history.report.violations[invariant] > 0, history.report

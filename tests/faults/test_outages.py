@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
-from tests.faults.deployment import Scene
+from tests.faults.deployment import Deployment
 from tests.faults.operation_history import SECONDS_TO_RECOVER
-from tests.faults.timed_client import ALL, Guest
+from tests.faults.timed_client import ALL, TimedClient
 from tests.support.postgres import execute, transaction
 from tests.support.service import running_service
 
@@ -22,10 +22,10 @@ _END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE appl
 
 
 @contextmanager
-def no_connections_left(scene: Scene) -> Iterator[None]:
+def no_connections_left(deployment: Deployment) -> Iterator[None]:
     """Other clients hold every connection that the database allows (53300)."""
     named = {"server_settings": {"application_name": "others"}}
-    arguments = {**DatabaseAddress.parse(scene.database.url).arguments, **named}
+    arguments = {**DatabaseAddress.parse(deployment.database.url).arguments, **named}
 
     async def take_all() -> list["asyncpg.Connection[asyncpg.Record]"]:
         held: list[asyncpg.Connection[asyncpg.Record]] = [await asyncpg.connect(**arguments)]
@@ -42,31 +42,31 @@ def no_connections_left(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def shutting_down(scene: Scene) -> Iterator[None]:
+def shutting_down(deployment: Deployment) -> Iterator[None]:
     """The database refuses new connections, as while it starts (57P03), and the old ones are gone."""
-    with scene.database.shutting_down():
-        scene.proxy.reset()
+    with deployment.database.shutting_down():
+        deployment.proxy.reset()
         yield
 
 
 @contextmanager
-def letting_nobody_in(scene: Scene) -> Iterator[None]:
+def letting_nobody_in(deployment: Deployment) -> Iterator[None]:
     """The database refuses new connections for a reason of its own (55000), and the old ones are gone."""
-    elsewhere = urlunsplit(urlsplit(scene.database.url)._replace(path="/template1"))
+    elsewhere = urlunsplit(urlsplit(deployment.database.url)._replace(path="/template1"))
     execute(elsewhere, "ALTER DATABASE postgres ALLOW_CONNECTIONS false")
     try:
-        scene.proxy.reset()
+        deployment.proxy.reset()
         yield
     finally:
         execute(elsewhere, "ALTER DATABASE postgres ALLOW_CONNECTIONS true")
 
 
-_AWAY: Mapping[str, Callable[[Scene], AbstractContextManager[None]]] = {
-    "stopped": lambda scene: scene.database.stopped(),
+_AWAY: Mapping[str, Callable[[Deployment], AbstractContextManager[None]]] = {
+    "stopped": lambda deployment: deployment.database.stopped(),
     "starting or stopping": shutting_down,
-    "unreachable": lambda scene: scene.proxy.refusing(),
-    "silent": lambda scene: scene.proxy.silent(),
-    "slow": lambda scene: scene.proxy.slow(1.5),
+    "unreachable": lambda deployment: deployment.proxy.refusing(),
+    "silent": lambda deployment: deployment.proxy.silent(),
+    "slow": lambda deployment: deployment.proxy.slow(1.5),
     "without connections": no_connections_left,
     "letting nobody in": letting_nobody_in,
 }
@@ -74,59 +74,59 @@ _AWAY: Mapping[str, Callable[[Scene], AbstractContextManager[None]]] = {
 
 @pytest.mark.parametrize("how", _AWAY)
 def test_every_answer_is_503_in_time_and_the_service_heals_by_itself(
-    how: str, scene: Scene, capsys: pytest.CaptureFixture[str]
+    how: str, deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scene.guest.ask()  # connections are open
+    deployment.client.ask()  # connections are open
 
-    with _AWAY[how](scene):
-        answers = scene.guest.ask() + scene.guest.ask()
-    healed = scene.seconds_to_heal()
+    with _AWAY[how](deployment):
+        answers = deployment.client.ask() + deployment.client.ask()
+    healed = deployment.seconds_to_heal()
 
     slowest = max(answer.seconds for answer in answers)
     with capsys.disabled():
         print(f"\n{how}: answered within {slowest:.2f} s, healed within {healed:.2f} s")  # noqa: T201 - the figures
     assert [answer for answer in answers if not answer.is_outage] == []
-    assert slowest < scene.settings.request_timeout + 1
+    assert slowest < deployment.settings.request_timeout + 1
     assert healed < SECONDS_TO_RECOVER
 
 
-def test_to_give_a_silent_connection_back_takes_no_longer_than_to_get_one(scene: Scene) -> None:
-    patient = msgspec.structs.replace(scene.settings, database_command_timeout=2.5)
-    with running_service(patient) as address, Guest(address, scene.token) as guest:
-        guest.ask(["me"], 1)
-        with scene.proxy.silent():
-            (answer,) = guest.ask(["me"], 1)
+def test_to_give_a_silent_connection_back_takes_no_longer_than_to_get_one(deployment: Deployment) -> None:
+    patient = msgspec.structs.replace(deployment.settings, database_command_timeout=2.5)
+    with running_service(patient) as address, TimedClient(address, deployment.token) as client:
+        client.ask(["me"], 1)
+        with deployment.proxy.silent():
+            (answer,) = client.ask(["me"], 1)
 
     assert answer.response.json()["code"] == "unavailable"
 
 
-def test_the_requests_own_deadline_ends_a_read_that_waits_for_a_silent_database(scene: Scene) -> None:
-    hurried = msgspec.structs.replace(scene.settings, request_timeout=1.0, database_command_timeout=6.0)
-    with running_service(hurried) as address, Guest(address, scene.token) as guest:
-        guest.ask(["me"], 1)
-        with scene.proxy.silent():
-            (answer,) = guest.ask(["me"], 1)
+def test_the_requests_own_deadline_ends_a_read_that_waits_for_a_silent_database(deployment: Deployment) -> None:
+    hurried = msgspec.structs.replace(deployment.settings, request_timeout=1.0, database_command_timeout=6.0)
+    with running_service(hurried) as address, TimedClient(address, deployment.token) as client:
+        client.ask(["me"], 1)
+        with deployment.proxy.silent():
+            (answer,) = client.ask(["me"], 1)
 
         assert answer.is_outage
         assert answer.response.json()["code"] == "too_slow"
-        assert guest.seconds_to_recover() < SECONDS_TO_RECOVER
+        assert client.seconds_to_recover() < SECONDS_TO_RECOVER
 
 
-def test_one_silent_connection_tells_of_the_others(scene: Scene) -> None:
-    with transaction(scene.database.url, 'LOCK TABLE "session"'):
-        scene.guest.ask(["me"], scene.settings.database_pool_size)  # all connections are open
+def test_one_silent_connection_tells_of_the_others(deployment: Deployment) -> None:
+    with transaction(deployment.database.url, 'LOCK TABLE "session"'):
+        deployment.client.ask(["me"], deployment.settings.database_pool_size)  # all connections are open
 
-    with scene.proxy.silent(forgets=True):
-        (answer,) = scene.guest.ask(["me"], 1)
+    with deployment.proxy.silent(forgets=True):
+        (answer,) = deployment.client.ask(["me"], 1)
 
     assert answer.is_outage
-    assert scene.seconds_to_heal() < scene.settings.database_command_timeout  # nobody meets another one
+    assert deployment.seconds_to_heal() < deployment.settings.database_command_timeout  # nobody meets another one
 
 
-def test_a_short_absence_is_not_noticed_by_who_asks_after_it(scene: Scene) -> None:
-    scene.guest.ask()
+def test_a_short_absence_is_not_noticed_by_who_asks_after_it(deployment: Deployment) -> None:
+    deployment.client.ask()
 
-    scene.database.crash()
-    answers = scene.guest.ask(ALL, 3)
+    deployment.database.crash()
+    answers = deployment.client.ask(ALL, 3)
 
     assert [answer for answer in answers if not answer.response.is_success] == []

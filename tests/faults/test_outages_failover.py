@@ -16,12 +16,12 @@ from adapters.embedded_postgres.binaries import program
 from adapters.embedded_postgres.privileges import account_for
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.connecting import Connector
-from tests.faults.chaos import open_rooms, visited
+from tests.faults.chaos import open_conversations, under_load
 from tests.faults.cluster import CrashingDatabase
-from tests.faults.deployment import Scene, hurried_settings
-from tests.faults.fault_proxy import FaultyProxy
-from tests.faults.history_checker import judge
-from tests.faults.operation_history import SECONDS_TO_RECOVER, Ledger
+from tests.faults.deployment import Deployment, settings_with_short_timeouts
+from tests.faults.fault_proxy import FaultProxy
+from tests.faults.history_checker import check_history
+from tests.faults.operation_history import SECONDS_TO_RECOVER, OperationHistory
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute
 from tests.support.service import running_service
@@ -59,33 +59,33 @@ def synchronous_standby(primary: CrashingDatabase, folder: Path) -> Iterator[Cra
 def test_the_service_moves_to_the_promoted_standby(
     how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ledger, kind = Ledger(), f"the primary {how}"
+    history, kind = OperationHistory(), f"the primary {how}"
     with ExitStack() as stack:
         primary = stack.enter_context(CrashingDatabase(tmp_path / "primary"))
         tokens = asyncio.run(prepare_users(primary.url))
         standby = stack.enter_context(synchronous_standby(primary, tmp_path / "standby"))
-        proxies = [stack.enter_context(FaultyProxy(one.socket)) for one in (primary, standby)]
+        proxies = [stack.enter_context(FaultProxy(one.socket)) for one in (primary, standby)]
         hosts = ",".join(f"127.0.0.1:{proxy.port}" for proxy in proxies)
         url = f"postgresql://postgres@{hosts}/postgres?sslmode=disable&target_session_attrs=read-write"
-        address = stack.enter_context(running_service(hurried_settings(url)))
-        rooms = open_rooms(address, tokens)
-        with visited(address, rooms, ledger, seed=1), ExitStack() as silence:
+        address = stack.enter_context(running_service(settings_with_short_timeouts(url)))
+        conversations = open_conversations(address, tokens)
+        with under_load(address, conversations, history, seed=1), ExitStack() as silence:
             time.sleep(1)
-            ledger.fault_began(kind)
+            history.fault_began(kind)
             if how == "is silent":
                 silence.enter_context(proxies[0].silent())
             primary.kill()
             time.sleep(_SECONDS_TO_NOTICE[how])
             execute(standby.url, "SELECT pg_promote()")
-            ledger.fault_ended(kind, within=SECONDS_TO_RECOVER)
-            ledger.settle()
+            history.fault_ended(kind, within=SECONDS_TO_RECOVER)
+            history.settle()
             time.sleep(SECONDS_TO_RECOVER + 2)
-        judge(standby.url, ledger)
+        check_history(standby.url, history)
 
     with capsys.disabled():
-        print(f"\n{ledger.sheet}")  # noqa: T201 - the figures
-    assert ledger.sheet.violations.total() == 0, ledger.sheet
-    assert len(ledger.answers) == len(ledger.intents) > 50, ledger.sheet
+        print(f"\n{history.report}")  # noqa: T201 - the figures
+    assert history.report.violations.total() == 0, history.report
+    assert len(history.answers) == len(history.operations) > 50, history.report
 
 
 def test_a_service_on_a_standby_is_ready_once_that_is_promoted(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_service_on_a_standby_is_ready_once_that_is_promoted(tmp_path: Path) -
         asyncio.run(prepare_users(primary.url))
         with (
             synchronous_standby(primary, tmp_path / "standby") as standby,
-            running_service(hurried_settings(standby.url)) as address,
+            running_service(settings_with_short_timeouts(standby.url)) as address,
             httpx.Client(base_url=address) as client,
         ):
             before = client.get("/health/ready")
@@ -105,13 +105,13 @@ def test_a_service_on_a_standby_is_ready_once_that_is_promoted(tmp_path: Path) -
     assert after.status_code == 200
 
 
-async def test_new_connections_go_where_the_last_one_went(scene: Scene) -> None:
+async def test_new_connections_go_where_the_last_one_went(deployment: Deployment) -> None:
     connect = Connector()
-    with FaultyProxy(scene.database.socket) as other:
-        ports = [scene.proxy.port, other.port]
+    with FaultProxy(deployment.database.socket) as other:
+        ports = [deployment.proxy.port, other.port]
         url = f"postgresql://postgres@127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}/postgres?sslmode=disable"
         arguments = DatabaseAddress.parse(url).arguments
-        with scene.proxy.refusing():
+        with deployment.proxy.refusing():
             first = await connect(**arguments)
         second = await connect(**arguments)
         with other.refusing():

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from adapters.embedded_postgres.privileges import account_for
-from tests.faults.chaos import open_rooms, visited
+from tests.faults.chaos import open_conversations, under_load
 from tests.faults.cluster import CrashingDatabase
-from tests.faults.deployment import hurried_settings
-from tests.faults.history_checker import judge
-from tests.faults.operation_history import SECONDS_TO_RECOVER, Ledger
+from tests.faults.deployment import settings_with_short_timeouts
+from tests.faults.history_checker import check_history
+from tests.faults.operation_history import SECONDS_TO_RECOVER, OperationHistory
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute
 from tests.support.service import running_service
@@ -67,7 +67,7 @@ def full(disk: Path) -> Iterator[None]:
 
 
 def test_a_full_disk_costs_nothing_that_was_acknowledged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ledger, kind = Ledger(), "full disk"
+    history, kind = OperationHistory(), "full disk"
     with small_disk(tmp_path / "disk") as disk, CrashingDatabase(tmp_path / "postgres") as database:
         place = disk / "tables"
         place.mkdir(mode=0o700)
@@ -76,20 +76,20 @@ def test_a_full_disk_costs_nothing_that_was_acknowledged(tmp_path: Path, capsys:
         url = urlunsplit(urlsplit(database.url)._replace(path="/chat"))
         tokens = asyncio.run(prepare_users(url))
         with (
-            running_service(hurried_settings(url)) as address,
-            visited(address, open_rooms(address, tokens), ledger, seed=1),
+            running_service(settings_with_short_timeouts(url)) as address,
+            under_load(address, open_conversations(address, tokens), history, seed=1),
         ):
             time.sleep(1)
-            ledger.fault_began(kind)
+            history.fault_began(kind)
             with full(disk):
                 time.sleep(4)
-            ledger.fault_ended(kind, within=SECONDS_TO_RECOVER)
-            ledger.settle()
+            history.fault_ended(kind, within=SECONDS_TO_RECOVER)
+            history.settle()
             time.sleep(SECONDS_TO_RECOVER + 2)
-        judge(url, ledger)
+        check_history(url, history)
 
     with capsys.disabled():
-        print(f"\n{ledger.sheet}")  # noqa: T201 - the figures
-    assert ledger.sheet.violations.total() == 0, ledger.sheet
-    assert ledger.sheet.statuses[503] > 0, ledger.sheet
-    assert len(ledger.answers) == len(ledger.intents) > 100, ledger.sheet
+        print(f"\n{history.report}")  # noqa: T201 - the figures
+    assert history.report.violations.total() == 0, history.report
+    assert history.report.statuses[503] > 0, history.report
+    assert len(history.answers) == len(history.operations) > 100, history.report

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.cluster import CrashingDatabase
 from tests.faults.operation_history import SECONDS_TO_RECOVER
 from tests.faults.pooler import pgbouncer
-from tests.faults.timed_client import CHANGES, Guest
+from tests.faults.timed_client import CHANGES, TimedClient
 from tests.support.commands import INHERITED, ROOT
 from tests.support.databases import prepare_users
 from tests.support.postgres import execute, transaction
@@ -55,11 +55,11 @@ def test_the_roles_lock_timeout_holds_through_it(database: CrashingDatabase, tmp
     with (
         pgbouncer(database, tmp_path) as url,
         running_service(settings_for(url)) as address,
-        Guest(address, token) as guest,
+        TimedClient(address, token) as client,
     ):
         with transaction(database.url, "SELECT FROM conversations FOR UPDATE"):
-            answers = guest.ask(CHANGES, 1)
+            answers = client.ask(CHANGES, 1)
 
         assert [answer for answer in answers if not answer.is_outage] == []
         assert max(answer.seconds for answer in answers) < 3
-        assert guest.seconds_to_recover() < SECONDS_TO_RECOVER
+        assert client.seconds_to_recover() < SECONDS_TO_RECOVER

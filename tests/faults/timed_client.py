@@ -1,4 +1,4 @@
-"""A guest: one user who asks for everything at once, notes how long each answer took, and judges it."""
+"""A client that asks for everything at once, takes the time of each answer, and knows an outage by it."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -27,11 +27,11 @@ READS: Final = tuple(_READS)
 WRITES: Final = tuple(_WRITES)
 ALL: Final = tuple(_REQUESTS)
 CHANGES: Final = ("append", "append under a key", "rename")
-"""What changes the guest's one conversation, and so needs its row."""
+"""What changes the client's one conversation, and so needs its row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class TimedAnswer:
     """What was asked for, the answer, and the seconds it took."""
 
     kind: str
@@ -53,7 +53,7 @@ class Answer:
         return f"{self.kind}: {said} after {self.seconds:.2f} s"
 
 
-class Guest:
+class TimedClient:
     """Asks over HTTP, each request in a thread of its own."""
 
     def __init__(self, address: str, token: str) -> None:
@@ -69,7 +69,7 @@ class Guest:
         self._threads.shutdown()
         self._http.close()
 
-    def ask(self, kinds: Collection[str] = ALL, times: int = 2) -> list[Answer]:
+    def ask(self, kinds: Collection[str] = ALL, times: int = 2) -> list[TimedAnswer]:
         """Ask for all of these at once, each so many times."""
         return list(self._threads.map(self._ask, [*kinds] * times))
 
@@ -81,9 +81,9 @@ class Guest:
             time.sleep(0.02)
         return time.monotonic() - begun
 
-    def _ask(self, kind: str) -> Answer:
+    def _ask(self, kind: str) -> TimedAnswer:
         method, path, body = _REQUESTS[kind]
         headers = {"Idempotency-Key": f"key-{next(self._keys)}"} if kind == "append under a key" else {}
         begun = time.monotonic()
         response = self._http.request(method, path.format(conversation=self.conversation), json=body, headers=headers)
-        return Answer(kind=kind, seconds=time.monotonic() - begun, response=response)
+        return TimedAnswer(kind=kind, seconds=time.monotonic() - begun, response=response)

@@ -1,4 +1,4 @@
-"""A bystander: asks good questions while others attack, in a process of its own, until its input ends.
+"""A client that others' attacks must not affect: it asks in a process of its own, until its input ends.
 
 ``python -m tests.faults.unaffected_client ADDRESS TOKEN`` prints an empty line once it has an answer, and at its end
 ``[[seconds, status], ...]``; 0 stands for no answer, also not to the second try.

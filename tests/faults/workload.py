@@ -8,93 +8,100 @@ from typing import Any
 
 import httpx
 
-from tests.faults.operation_history import Intent, Ledger
+from tests.faults.operation_history import Operation, OperationHistory
 
 _SECONDS_TO_GIVE_UP = 30.0
 
-type Room = tuple[str, str]
+type OwnedConversation = tuple[str, str]
 """A session's token and one of its conversations."""
 
 
-class Visitor:
-    """One client, in one thread; copies of a request are sent from others."""
+class WorkloadClient:
+    """One client, in one thread; copies of a request are sent by other threads."""
 
-    def __init__(self, name: str, address: str, rooms: Sequence[Room], ledger: Ledger, random: Random) -> None:
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        conversations: Sequence[OwnedConversation],
+        history: OperationHistory,
+        random: Random,
+    ) -> None:
         self._name = name
-        self._rooms = rooms
-        self._ledger = ledger
+        self._conversations = conversations
+        self._history = history
         self._random = random
         self._count = 0
-        self._done: list[Intent] = []
+        self._done: list[Operation] = []
         self._http = httpx.Client(base_url=address, timeout=12)
         self._copies = ThreadPoolExecutor(3)
 
-    def visit(self) -> None:
-        """Write and read until the ledger says stop; then end what was begun."""
+    def run(self) -> None:
+        """Write and read until the history says stop; then end what was begun."""
         with self._http, self._copies:
-            while not self._ledger.stop.is_set():
+            while not self._history.stop.is_set():
                 draw = self._random.random()
                 if draw < 0.2:
                     self._read()
                 elif draw < 0.27 and self._done:
-                    self._ledger.count("late retries")
+                    self._history.count("late retries")
                     self._write(self._random.choice(self._done), copies=1)
                 else:
-                    intent = self._intent()
-                    self._ledger.intend(intent)
-                    self._write(intent, copies=self._random.choice((1, 1, 1, 2, 3)))
-                    self._done.append(intent)
-                self._ledger.stop.wait(self._random.uniform(0, 0.03))
+                    operation = self._next_operation()
+                    self._history.note(operation)
+                    self._write(operation, copies=self._random.choice((1, 1, 1, 2, 3)))
+                    self._done.append(operation)
+                self._history.stop.wait(self._random.uniform(0, 0.03))
 
-    def _intent(self) -> Intent:
+    def _next_operation(self) -> Operation:
         self._count += 1
         words = f"{self._name}-{self._count}"
-        token, conversation = self._random.choice(self._rooms)
+        token, conversation = self._random.choice(self._conversations)
         draw = self._random.random()
         if draw < 0.35:
             body: dict[str, Any] = {"message": words}
             if draw > 0.03:
                 body["conversation_id"] = conversation
             writes: tuple[tuple[str, str], ...] = (("user", words), ("assistant", f"Echo: {words}"))
-            return Intent(key=words, token=token, path="/api/chat", body=body, writes=writes)
+            return Operation(key=words, token=token, path="/api/chat", body=body, writes=writes)
         writes = tuple(("user", f"{words}-{place}") for place in range(self._random.randint(1, 3)))
         messages = [{"role": role, "content": content} for role, content in writes]
         path = f"/api/conversations/{conversation}/messages"
-        return Intent(key=words, token=token, path=path, body={"messages": messages}, writes=writes)
+        return Operation(key=words, token=token, path=path, body={"messages": messages}, writes=writes)
 
-    def _write(self, intent: Intent, *, copies: int) -> None:
+    def _write(self, operation: Operation, *, copies: int) -> None:
         give_up = time.monotonic() + _SECONDS_TO_GIVE_UP
         while True:
             if copies > 1:
-                self._ledger.count("copies", copies - 1)
-                done = any(list(self._copies.map(self._send, [intent] * copies)))
+                self._history.count("copies", copies - 1)
+                done = any(list(self._copies.map(self._send, [operation] * copies)))
             else:
-                done = self._send(intent)
-            if done or self._ledger.abandons:
+                done = self._send(operation)
+            if done or self._history.abandons:
                 return
             if time.monotonic() > give_up:
-                self._ledger.violated("recovers in time", f"{intent.key} is not acknowledged")
+                self._history.violated("recovers in time", f"{operation.key} is not acknowledged")
                 return
             copies = 1
-            self._ledger.count("retries")
+            self._history.count("retries")
             time.sleep(self._random.uniform(0.02, 0.2))
 
-    def _send(self, intent: Intent) -> bool:
+    def _send(self, operation: Operation) -> bool:
         begun = time.monotonic()
-        headers = {"Authorization": f"Bearer {intent.token}", "Idempotency-Key": intent.key}
+        headers = {"Authorization": f"Bearer {operation.token}", "Idempotency-Key": operation.key}
         try:
-            answer = self._http.post(intent.path, json=intent.body, headers=headers)
+            answer = self._http.post(operation.path, json=operation.body, headers=headers)
         except httpx.TransportError as error:
-            self._ledger.broken(begun, error)
+            self._history.broken(begun, error)
             return False
-        if not self._ledger.answered(begun, answer):
+        if not self._history.answered(begun, answer):
             return False
-        self._ledger.acknowledged(intent, answer)
+        self._history.acknowledged(operation, answer)
         return True
 
     def _read(self) -> None:
-        token, conversation = self._random.choice(self._rooms)
-        least = self._ledger.newest(conversation)
+        token, conversation = self._random.choice(self._conversations)
+        least = self._history.newest(conversation)
         limit = self._random.randint(1, 100)
         anchor = self._random.randint(0, least + 1)
         side = self._random.choice(("newest", "after", "before"))
@@ -107,14 +114,14 @@ class Visitor:
                 headers={"Authorization": f"Bearer {token}"},
             )
         except httpx.TransportError as error:
-            self._ledger.broken(begun, error)
+            self._history.broken(begun, error)
             return
-        if self._ledger.answered(begun, answer):
-            self._ledger.count("reads")
+        if self._history.answered(begun, answer):
+            self._history.count("reads")
             self._check(conversation, answer.json(), query, least)
 
     def _check(self, conversation: str, page: dict[str, Any], query: dict[str, int], least: int) -> None:
-        """Judge a page that was asked for when ``least`` was the newest seq acknowledged."""
+        """Check a page that was asked for when ``least`` was the newest seq acknowledged."""
         seqs = [message["seq"] for message in page["data"]]
         what = f"{conversation} {query}, {least} acknowledged: {seqs[:1]}..{seqs[-1:]}, {len(seqs)}"
         limit, last = query["limit"], seqs[-1] if seqs else 0
@@ -125,11 +132,11 @@ class Visitor:
         else:
             expected = range(max(1, max(last, least) - limit + 1), max(last, least) + 1)
         if seqs != list(range(expected.start, last + 1)) and seqs != list(range(last - len(seqs) + 1, last + 1)):
-            self._ledger.violated("reads are contiguous", what)
+            self._history.violated("reads are contiguous", what)
         elif seqs != list(expected):
-            self._ledger.violated("reads are recent", what)
-        kept = self._ledger.kept[conversation]
+            self._history.violated("reads are recent", what)
+        kept = self._history.kept[conversation]
         for message in page["data"]:
             words = (message["role"], message["content"])
             if kept.get(message["seq"], words) != words:
-                self._ledger.violated("acknowledged is kept", f"{conversation} {message['seq']} reads {words}")
+                self._history.violated("acknowledged is kept", f"{conversation} {message['seq']} reads {words}")
