@@ -25,7 +25,7 @@ _log = logging.getLogger("ai-agent")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code is 0, or 1 after one line that says why not, or 2 if ``fsck`` found something."""
+    """Run a command; the exit code is 0, or 1 after one line that says why not, or 2 if a check found something."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("uvicorn", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -53,10 +53,21 @@ def _serve(options: argparse.Namespace) -> None:
         processes.serve_workers(factory, listener, workers=options.workers)
 
 
-def _migrate(_: argparse.Namespace) -> None:
+def _migrate(options: argparse.Namespace) -> int:
+    if options.check:
+        return _check_schema()
     before, after = asyncio.run(operations.migrate(Settings.read()))
     news = f"The schema is at revision {after}, as it was." if before == after else f"Migrated to revision {after}."
     sys.stdout.write(f"{news}\n")
+    return 0
+
+
+def _check_schema() -> int:
+    revision, is_current = asyncio.run(operations.check_schema(Settings.read()))
+    at = "it has no revision" if revision is None else f"it is at revision {revision}"
+    news = f"is current, at revision {revision}." if is_current else f"is not current: {at}. Run ai-agent migrate."
+    sys.stdout.write(f"The schema {news}\n")
+    return 0 if is_current else 2
 
 
 def _dev(options: argparse.Namespace) -> None:
@@ -121,7 +132,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="serve HTTP on the database that DATABASE_URL names")
     dev = commands.add_parser("dev", help="serve HTTP for a developer, on an embedded PostgreSQL if need be")
-    commands.add_parser("migrate", help="bring the schema of the database up to date")
+    migrate = commands.add_parser("migrate", help="bring the schema of the database up to date")
+    migrate.add_argument(
+        "--check", action="store_true", help="change nothing; exit code 2 if the schema is not current"
+    )
     purge = commands.add_parser("purge-orphans", help="count what is left of users who are gone, or delete it")
     keys = commands.add_parser("purge-keys", help="delete old idempotency keys")
     commands.add_parser("fsck", help="check what is kept for damage, and change nothing; exit code 2 if there is any")

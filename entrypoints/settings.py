@@ -9,7 +9,9 @@ import msgspec
 
 type Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
-_HIDDEN: Final = frozenset({"database_url", "better_auth_secrets", "better_auth_secret", "auth_secret"})
+_HIDDEN: Final = frozenset(
+    {"database_url", "migration_database_url", "better_auth_secrets", "better_auth_secret", "auth_secret"}
+)
 _PUBLIC_SECRET: Final = "better-auth-secret-12345678901234567890"  # noqa: S105 - better-auth's own default, refused here
 _SHORTEST_SECRET: Final = 32
 _COOKIE_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}", re.ASCII)
@@ -25,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
     database_url: str
     """PostgreSQL, with better-auth's tables in it: ``postgresql://user:password@host/name``."""
+    migration_database_url: str | None = None
+    """The same database at its own address, for ``ai-agent migrate``, where DATABASE_URL leads to a pooler."""
     database_pool_size: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 10
     """Connections of one worker, at most."""
     database_acquire_timeout: Seconds = 2.0

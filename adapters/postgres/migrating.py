@@ -1,6 +1,8 @@
 """Migrating: runs Alembic up or down to a revision; several may be started at once."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
@@ -35,6 +37,28 @@ async def migrate(address: DatabaseAddress, to: str = "head") -> tuple[str | Non
     migration begins with the revision that was interrupted. Concurrent migrations wait for each other. Raises
     asyncpg's errors, and MigrationError.
     """
+    async with _connected(address) as connection:
+        await connection.run_sync(_require_encoding)
+        if not address.is_pooled:
+            await _wait_for_turn(connection)
+        before = await connection.run_sync(_current)
+        if to == "head" and is_current(before):
+            return before, before
+        if address.is_pooled:
+            raise MigrationError("a pooler lends no session: give the database's own address as MIGRATION_DATABASE_URL")
+        return before, await connection.run_sync(_climb, to)
+
+
+async def revision_of(address: DatabaseAddress) -> str | None:
+    """The schema's revision, or None if it has none. Raises asyncpg's errors, and MigrationError."""
+    async with _connected(address) as connection:
+        await connection.run_sync(_require_encoding)
+        return await connection.run_sync(_current)
+
+
+@asynccontextmanager
+async def _connected(address: DatabaseAddress) -> AsyncIterator[AsyncConnection]:
+    """A connection as Alembic needs it. Raises asyncpg's errors."""
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(**address.arguments)
@@ -47,15 +71,7 @@ async def migrate(address: DatabaseAddress, to: str = "head") -> tuple[str | Non
     )
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(_require_encoding)
-            if not address.is_pooled:
-                await _wait_for_turn(connection)
-            before = await connection.run_sync(_current)
-            if to == "head" and is_current(before):
-                return before, before
-            if address.is_pooled:
-                raise MigrationError("a pooler lends no session, so migrate at the database's own address")
-            return before, await connection.run_sync(_climb, to)
+            yield connection
     except DBAPIError as error:
         raise _of_driver(error) from error
     finally:

@@ -1,6 +1,7 @@
 """Operations on the database: migrate its schema, and check whether the service can run on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import asyncpg
 
@@ -9,8 +10,9 @@ from adapters.better_auth.names import LayoutError
 from adapters.postgres import migrating
 from adapters.postgres.database import PASSING, Database, PoolSettings
 from adapters.postgres.readiness import NotWritableError, PostgresReadiness
+from adapters.postgres.revisions import is_current
 from domain.errors import UnavailableError
-from entrypoints.container.wiring import address_of, names_of
+from entrypoints.container.wiring import address_of, migration_address_of, names_of
 from entrypoints.settings import Settings
 
 
@@ -20,10 +22,15 @@ class OperationError(Exception):
 
 async def migrate(settings: Settings) -> tuple[str | None, str | None]:
     """Bring the schema to the newest revision. Returns the revisions before and after. Raises OperationError."""
-    try:
-        return await migrating.migrate(address_of(settings))
-    except (*PASSING, asyncpg.PostgresError, migrating.MigrationError) as error:
-        raise OperationError(f"The database can't be migrated: {reason_of(error)}") from error
+    with _failing("The database can't be migrated"):
+        return await migrating.migrate(migration_address_of(settings))
+
+
+async def check_schema(settings: Settings) -> tuple[str | None, bool]:
+    """The schema's revision, or None if it has none, and whether it is current. Raises OperationError."""
+    with _failing("The schema can't be checked"):
+        revision = await migrating.revision_of(migration_address_of(settings))
+        return revision, is_current(revision)
 
 
 async def require_fit_database(settings: Settings) -> Sequence[str]:
@@ -45,6 +52,15 @@ async def require_fit_database(settings: Settings) -> Sequence[str]:
             return [f"the database is away ({reason}); the service starts, and answers once it is back"]
         except (LayoutError, asyncpg.PostgresError) as error:
             raise OperationError(reason_of(error)) from None
+
+
+@contextmanager
+def _failing(what: str) -> Iterator[None]:
+    """Raise OperationError that begins with ``what`` instead of an error of the driver or of the migration."""
+    try:
+        yield
+    except (*PASSING, asyncpg.PostgresError, migrating.MigrationError) as error:
+        raise OperationError(f"{what}: {reason_of(error)}") from error
 
 
 def reason_of(error: BaseException) -> str:

@@ -99,7 +99,18 @@ def policy_of(settings: Settings) -> SignaturePolicy:
 
 def address_of(settings: Settings) -> DatabaseAddress:
     """The database's address in the settings. Raises SettingsError."""
+    return _parse(settings.database_url, "DATABASE_URL")
+
+
+def migration_address_of(settings: Settings) -> DatabaseAddress:
+    """The database's address for migrations in the settings. Raises SettingsError."""
+    if settings.migration_database_url is None:
+        return address_of(settings)
+    return _parse(settings.migration_database_url, "MIGRATION_DATABASE_URL")
+
+
+def _parse(url: str, name: str) -> DatabaseAddress:
     try:
-        return DatabaseAddress.parse(settings.database_url)
+        return DatabaseAddress.parse(url)
     except InvalidAddressError as error:
-        raise SettingsError(f"DATABASE_URL: {error}") from None
+        raise SettingsError(f"{name}: {error}") from None

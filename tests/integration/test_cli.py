@@ -71,10 +71,46 @@ def test_migrate_is_safe_when_several_start_at_once(empty_database_url: str) -> 
     environment = INHERITED | {"DATABASE_URL": empty_database_url}
     several = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
 
-    said = [one.communicate(timeout=30)[0] for one in several]
+    said = [one.communicate()[0] for one in several]
 
     assert [one.returncode for one in several] == [0] * 4
     assert sorted(line.split()[0] for line in said) == ["Migrated", "The", "The", "The"]
+
+
+def pooled(url: str) -> str:
+    """The database as if a pooler stood before it."""
+    return f"{url}{'&' if '?' in url else '?'}pgbouncer=true"
+
+
+def test_migrate_takes_a_url_of_its_own(empty_database_url: str) -> None:
+    environment = {"DATABASE_URL": pooled(empty_database_url)}
+
+    refused = run("migrate", **environment)
+    done = run("migrate", **environment, MIGRATION_DATABASE_URL=empty_database_url)
+
+    assert refused.returncode == 1
+    assert "MIGRATION_DATABASE_URL" in refused.stderr
+    assert (done.returncode, done.stdout.split()[0]) == (0, "Migrated")
+
+
+def test_a_wrong_url_for_migrations_is_named(refusal_of: Callable[..., str], empty_database_url: str) -> None:
+    said = refusal_of("migrate", DATABASE_URL=empty_database_url, MIGRATION_DATABASE_URL="mysql://ann:secret@x/y")
+
+    assert "MIGRATION_DATABASE_URL: " in said
+    assert "secret" not in said
+
+
+def test_migrate_checks_and_changes_nothing(empty_database_url: str) -> None:
+    environment = {"DATABASE_URL": pooled(empty_database_url), "MIGRATION_DATABASE_URL": empty_database_url}
+
+    before = [run("migrate", "--check", **environment) for _ in range(2)]
+    run("migrate", **environment)
+    after = run("migrate", "--check", **environment)
+
+    assert [(one.returncode, one.stdout) for one in before] == [
+        (2, "The schema is not current: it has no revision. Run ai-agent migrate.\n")
+    ] * 2
+    assert (after.returncode, after.stdout) == (0, "The schema is current, at revision 0002.\n")
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "0"], ["fsck"]])
