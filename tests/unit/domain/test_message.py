@@ -1,11 +1,14 @@
 """What a message may be."""
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from domain.errors import RuleViolationError
-from domain.message import NewMessage
+from domain.identifiers import ConversationId
+from domain.message import Message, NewMessage
 from domain.roles import Role
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
@@ -142,3 +145,12 @@ def test_nesting_without_end_is_refused_without_harm() -> None:
 
     with pytest.raises(RuleViolationError):
         NewMessage(role=Role.USER, content=[endless])
+
+
+def test_a_stored_message_without_what_is_ours_is_a_chat_message() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    new = NewMessage(role=Role.ASSISTANT, tool_calls=[call], name="bot", metadata={"k": 1})
+
+    chat = Message.of(new, ConversationId(UUID(int=1)), 1, datetime(2026, 1, 1, tzinfo=UTC)).to_chat()
+
+    assert chat == {"role": "assistant", "content": None, "tool_calls": [call], "name": "bot"}
