@@ -26,7 +26,7 @@ OTHER_SECRET = "another-secret-0123456789-abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cast:
+class People:
     """Alice and Bob, signed in, and what the admin's browser keeps while it impersonates."""
 
     world: World
@@ -48,21 +48,21 @@ class Cast:
 
 
 @pytest.fixture(scope="session")
-def cast(world: World) -> Cast:
+def people(world: World) -> People:
     alice, bob = world.sign_up(), world.sign_up()
     lines = world.client.impersonate(world.admin, alice.user_id).set_cookies
     pairs = [line.partition(";")[0].partition("=") for line in lines]
     admin_session = next(value for name, _, value in pairs if name.endswith("admin_session"))
-    return Cast(world=world, alice=alice, bob=bob, admin_session=admin_session)
+    return People(world=world, alice=alice, bob=bob, admin_session=admin_session)
 
 
-def session_id(cast: Cast) -> str:
+def session_id(people: People) -> str:
     """The primary key of Alice's session, which is no credential."""
-    rows = cast.world.sql('SELECT "id" FROM "session" WHERE "token" = $1', cast.alice.token)
+    rows = people.world.sql('SELECT "id" FROM "session" WHERE "token" = $1', people.alice.token)
     return str(rows[0]["id"])
 
 
-type Headers = Callable[[Cast], list[Header]]
+type Headers = Callable[[People], list[Header]]
 
 GET_CASES: list[tuple[str, Headers, str | None, str | None]] = [
     ("1 nothing", lambda _: [], None, None),
@@ -120,24 +120,24 @@ GET_CASES: list[tuple[str, Headers, str | None, str | None]] = [
 
 @pytest.mark.parametrize(("headers", "ours", "theirs"), [pytest.param(*c[1:], id=c[0]) for c in GET_CASES])
 def test_we_answer_as_the_reference_says_and_better_auth_judges_as_it_says(
-    cast: Cast, headers: Headers, ours: str | None, theirs: str | None
+    people: People, headers: Headers, ours: str | None, theirs: str | None
 ) -> None:
-    sent = headers(cast)
+    sent = headers(people)
 
-    answer = cast.world.ask(sent)
+    answer = people.world.ask(sent)
 
     if ours is None:
         assert answer.refusal == (401, "unauthenticated")
         assert answer.headers["www-authenticate"] == "Bearer"
     else:
-        assert (answer.status, cast.named(answer.json["user_id"])) == (200, ours)
-    assert cast.named(cast.world.verdict(sent)) == theirs
+        assert (answer.status, people.named(answer.json["user_id"])) == (200, ours)
+    assert people.named(people.world.better_auths_owner(sent)) == theirs
 
 
-def test_every_refusal_has_the_same_body(cast: Cast) -> None:
-    refused = [headers(cast) for _, headers, ours, _ in GET_CASES if ours is None]
+def test_every_refusal_has_the_same_body(people: People) -> None:
+    refused = [headers(people) for _, headers, ours, _ in GET_CASES if ours is None]
 
-    bodies = {cast.world.ask(sent).body for sent in refused}
+    bodies = {people.world.ask(sent).body for sent in refused}
 
     assert len(bodies) == 1
 
@@ -152,7 +152,7 @@ def test_where_the_signature_is_required_a_raw_bearer_is_refused(
     person = signed_world.sign_up()
     headers = [credential(form, person)]
 
-    owners = signed_world.owner(headers), signed_world.verdict(headers)
+    owners = signed_world.owner(headers), signed_world.better_auths_owner(headers)
 
     assert owners == ((person.user_id, person.user_id) if is_accepted else (None, None))
 
@@ -181,7 +181,7 @@ def test_case_30_a_session_that_ended_is_refused(world: World, ending: str) -> N
 
     assert before == {person.user_id}
     assert {world.owner(headers) for headers in credentials} == {None}
-    assert {world.verdict(headers) for headers in credentials} == {None}
+    assert {world.better_auths_owner(headers) for headers in credentials} == {None}
 
 
 ORIGINS: list[tuple[str, Callable[[str], list[Header]], bool]] = [
@@ -214,21 +214,21 @@ ORIGINS: list[tuple[str, Callable[[str], list[Header]], bool]] = [
 
 @pytest.mark.parametrize(("headers", "is_trusted"), [pytest.param(*case[1:], id=case[0]) for case in ORIGINS])
 def test_a_cookie_writes_only_from_a_trusted_origin(
-    cast: Cast, headers: Callable[[str], list[Header]], *, is_trusted: bool
+    people: People, headers: Callable[[str], list[Header]], *, is_trusted: bool
 ) -> None:
-    session = cast.world.open_sessions([cast.alice.user_id])[0]
-    before = conversations(cast)
+    session = people.world.open_sessions([people.alice.user_id])[0]
+    before = conversations(people)
 
-    answer = cast.world.ask(
-        [("Cookie", session.cookie), *headers(cast.world.origin)], method="POST", path="/api/chat", body=CHAT
+    answer = people.world.ask(
+        [("Cookie", session.cookie), *headers(people.world.origin)], method="POST", path="/api/chat", body=CHAT
     )
 
     assert answer.refusal == ((200, "") if is_trusted else (403, "origin_not_allowed"))
-    assert conversations(cast) - before == int(is_trusted)
+    assert conversations(people) - before == int(is_trusted)
 
 
-def conversations(cast: Cast) -> int:
-    rows = cast.world.sql("SELECT count(*) AS count FROM conversations WHERE owner_id = $1", cast.alice.user_id)
+def conversations(people: People) -> int:
+    rows = people.world.sql("SELECT count(*) AS count FROM conversations WHERE owner_id = $1", people.alice.user_id)
     return int(rows[0]["count"])
 
 
@@ -252,22 +252,26 @@ WRITES: list[tuple[str, Headers, tuple[int, str]]] = [
 
 
 @pytest.mark.parametrize(("headers", "expected"), [pytest.param(*case[1:], id=case[0]) for case in WRITES])
-def test_only_a_proven_cookie_is_asked_for_its_origin(cast: Cast, headers: Headers, expected: tuple[int, str]) -> None:
-    answer = cast.world.ask(headers(cast), method="POST", path="/api/chat", body=CHAT)
+def test_only_a_proven_cookie_is_asked_for_its_origin(
+    people: People, headers: Headers, expected: tuple[int, str]
+) -> None:
+    answer = people.world.ask(headers(people), method="POST", path="/api/chat", body=CHAT)
 
     assert answer.refusal == expected
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
-def test_no_unsafe_method_takes_a_cookie_from_an_evil_origin(cast: Cast, method: str) -> None:
-    made = cast.world.ask([bearer(cast.alice.token)], method="POST", path="/api/conversations", body=b"{}").json
+def test_no_unsafe_method_takes_a_cookie_from_an_evil_origin(people: People, method: str) -> None:
+    made = people.world.ask([bearer(people.alice.token)], method="POST", path="/api/conversations", body=b"{}").json
     path = f"/api/conversations/{made['id']}" + ("/messages" if method == "POST" else "")
 
-    answer = cast.world.ask([("Cookie", cast.alice.cookie), EVIL], method=method, path=path, body=b'{"title": "taken"}')
+    answer = people.world.ask(
+        [("Cookie", people.alice.cookie), EVIL], method=method, path=path, body=b'{"title": "taken"}'
+    )
 
     assert answer.refusal == (403, "origin_not_allowed")
-    assert cast.world.ask([bearer(cast.alice.token)], path=f"/api/conversations/{made['id']}").json["title"] is None
+    assert people.world.ask([bearer(people.alice.token)], path=f"/api/conversations/{made['id']}").json["title"] is None
 
 
-def test_a_cookie_reads_from_anywhere(cast: Cast) -> None:
-    assert cast.world.ask([("Cookie", cast.alice.cookie), EVIL]).status == 200
+def test_a_cookie_reads_from_anywhere(people: People) -> None:
+    assert people.world.ask([("Cookie", people.alice.cookie), EVIL]).status == 200

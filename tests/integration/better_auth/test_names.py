@@ -41,7 +41,11 @@ def test_the_cookies_prefix_is_better_auths(server_url: str) -> None:
         owners = world.owner([("Cookie", person.cookie)]), world.owner([usual])
 
         assert person.cookie_name == "__Secure-acme.session_token"
-        assert owners == (person.user_id, None) == (world.verdict([("Cookie", person.cookie)]), world.verdict([usual]))
+        assert (
+            owners
+            == (person.user_id, None)
+            == (world.better_auths_owner([("Cookie", person.cookie)]), world.better_auths_owner([usual]))
+        )
 
 
 @pytest.mark.parametrize(

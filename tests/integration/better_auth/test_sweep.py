@@ -37,9 +37,9 @@ class Policy:
     is_in_each: bool = True
     """Whether each of the bearers and cookies shows it, not only some."""
 
-    def explains(self, bearer: str, cookie: str, verdicts: tuple[str | None, str | None]) -> set[str]:
-        """The one or two of them that make the difference between our verdict and better-auth's."""
-        ours, theirs = verdicts
+    def explains(self, bearer: str, cookie: str, answers: tuple[str | None, str | None]) -> set[str]:
+        """The one or two of them that make the difference between our answer and better-auth's."""
+        ours, theirs = answers
         explained = {bearer}.intersection(self.bearers) | {cookie}.intersection(self.cookies)
         return explained if ours is None and theirs in self.theirs else set()
 
@@ -85,12 +85,12 @@ def test_we_differ_from_better_auth_only_where_a_policy_says_why(request: pytest
             *BEARERS[bearer](bearers_owner, world.auth.secret),
             *COOKIES[cookie](cookies_owner, world.auth.secret),
         ]
-        verdicts = names[world.owner(headers)], names[world.verdict(headers)]
-        explained = {policy.reason: policy.explains(bearer, cookie, verdicts) for policy in POLICIES}
+        answers = names[world.owner(headers)], names[world.better_auths_owner(headers)]
+        explained = {policy.reason: policy.explains(bearer, cookie, answers) for policy in POLICIES}
         for reason, by in explained.items():
             shown[reason] |= by
-        if verdicts[0] != verdicts[1] and not any(explained.values()):
-            unexplained.append(f"bearer {bearer!r}, cookie {cookie!r}: we say {verdicts[0]}, better-auth {verdicts[1]}")
+        if answers[0] != answers[1] and not any(explained.values()):
+            unexplained.append(f"bearer {bearer!r}, cookie {cookie!r}: we say {answers[0]}, better-auth {answers[1]}")
 
     assert len(COMBINATIONS) >= 60
     assert not unexplained, "\n".join(unexplained)

@@ -30,7 +30,7 @@ def row(world: World, person: SignedIn) -> dict[str, object]:
 def test_an_anonymous_user_is_a_user(world: World) -> None:
     person, other = world.client.sign_in_anonymously(), world.client.sign_in_anonymously()
 
-    assert owners(world, person) == {person.user_id} == {world.verdict([bearer(person.token)])}
+    assert owners(world, person) == {person.user_id} == {world.better_auths_owner([bearer(person.token)])}
     assert owners(world, other) == {other.user_id} != {person.user_id}
 
 
@@ -41,7 +41,7 @@ def test_an_impersonated_session_is_the_impersonated_users(world: World) -> None
     impersonated = world.client.impersonate(world.admin, person.user_id)
 
     assert row(world, impersonated)["impersonatedBy"] == world.admin.user_id
-    assert owners(world, impersonated) == {person.user_id} == {world.verdict([bearer(impersonated.token)])}
+    assert owners(world, impersonated) == {person.user_id} == {world.better_auths_owner([bearer(impersonated.token)])}
     assert listed(world, [bearer(impersonated.token)]) == [conversation]
     assert conversation not in listed(world, [bearer(world.admin.token)])
 
@@ -67,7 +67,7 @@ def test_a_session_that_is_not_remembered_is_a_session_until_its_day_ends(world:
 
     answer = world.ask([("Cookie", person.cookie)])
     ends = datetime.fromisoformat(answer.json["session_expires_at"])
-    assert owners(world, person) == {person.user_id} == {world.verdict([("Cookie", person.cookie)])}
+    assert owners(world, person) == {person.user_id} == {world.better_auths_owner([("Cookie", person.cookie)])}
     assert ends == row(world, person)["expiresAt"]
     assert ends - datetime.now(ends.tzinfo) <= timedelta(days=1)
 
@@ -155,7 +155,7 @@ def test_a_token_that_a_hook_made_is_a_token_if_it_looks_like_a_secret(
     person = world.open_session(owner, token)
 
     by_us = {form for form in FORMS if world.owner([credential(form, person)]) == owner}
-    by_better_auth = {form for form in FORMS if world.verdict([credential(form, person)]) == owner}
+    by_better_auth = {form for form in FORMS if world.better_auths_owner([credential(form, person)]) == owner}
 
     assert (by_us, by_better_auth) == (ours, theirs)
 

@@ -110,7 +110,7 @@ class World:
         assert answer.refusal == (401, "unauthenticated"), answer
         return None
 
-    def verdict(self, headers: Sequence[Header]) -> str | None:
+    def better_auths_owner(self, headers: Sequence[Header]) -> str | None:
         """Whose session better-auth takes the request for."""
         found = self.client.get_session(headers)
         return None if found is None else str(found["user"]["id"])

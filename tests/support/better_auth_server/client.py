@@ -7,8 +7,8 @@ from typing import Any, Final, Self
 
 import httpx
 
+from tests.support.better_auth_server.session_lookup import ask_for_session
 from tests.support.better_auth_server.signed_in import SignedIn
-from tests.support.better_auth_server.verdict import ask_for_session
 from tests.support.raw_http import Header
 
 PASSWORD: Final = "correct horse battery staple"
@@ -115,7 +115,7 @@ class BetterAuthClient:
         self._post("/admin/remove-user", admin, userId=user_id)
 
     def get_session(self, headers: Sequence[Header], *, refresh: bool = False) -> dict[str, Any] | None:
-        """better-auth's own verdict on a request with these headers: see `verdict.ask_for_session`."""
+        """better-auth's own answer to a request with these headers: see `session_lookup.ask_for_session`."""
         return ask_for_session(self._address, headers, refresh=refresh, timeout=self._timeout)
 
     def _post(self, path: str, person: SignedIn | None, **body: object) -> httpx.Response:

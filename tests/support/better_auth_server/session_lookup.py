@@ -35,5 +35,5 @@ def ask_for_session(address: str, headers: Sequence[Header], *, refresh: bool, t
     if response.status != HTTPStatus.OK:
         message = f"get-session answered {response.status}: {body!r}"
         raise RuntimeError(message)
-    verdict: dict[str, Any] | None = json.loads(body)
-    return verdict
+    session: dict[str, Any] | None = json.loads(body)
+    return session
