@@ -11,8 +11,8 @@ from typing import Final
 
 import httpx
 
+from tests.benchmarks.dataset import Dataset
 from tests.benchmarks.workloads import WORKLOADS
-from tests.benchmarks.world import World
 from tests.support.commands import AI_AGENT, INHERITED
 from tests.support.service import SECRET
 from tests.support.sockets import free_port
@@ -31,14 +31,14 @@ class App:
     """One that can be started, with one worker.
 
     ``command`` takes the port; DATABASE_URL names the database. ``builders`` make the requests of an API that is not
-    the native one, by workload: they are given the address and the world, and may prepare what they ask for.
+    the native one, by workload: they are given the address and the dataset, and may prepare what they ask for.
     """
 
     title: str
     command: Callable[[int], Sequence[str]]
     environment: Mapping[str, str] = field(default_factory=dict)
     health: str = "/health/live"
-    builders: Mapping[str, Callable[[str, World], Sequence[bytes]]] | None = None
+    builders: Mapping[str, Callable[[str, Dataset], Sequence[bytes]]] | None = None
 
     @property
     def workloads(self) -> Sequence[str]:
@@ -54,11 +54,11 @@ class RunningApp:
     port: int
     pid: int
 
-    def requests(self, workload: str, world: World) -> Sequence[bytes]:
+    def requests(self, workload: str, dataset: Dataset) -> Sequence[bytes]:
         """What to send it."""
         if self.app.builders is None:
-            return WORKLOADS[workload].requests(world)
-        return self.app.builders[workload](f"http://127.0.0.1:{self.port}", world)
+            return WORKLOADS[workload].requests(dataset)
+        return self.app.builders[workload](f"http://127.0.0.1:{self.port}", dataset)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
 from adapters.postgres.revisions import newest_revision
-from tests.benchmarks.world import World
+from tests.benchmarks.dataset import Dataset
 from tests.support.databases import prepare
 from tests.support.postgres import execute
 
@@ -28,12 +28,12 @@ class Server:
     url: str
     pid: int
 
-    def filled(self, world: World) -> str:
-        """The URL of a database that holds the world; it is filled when there is none yet."""
-        name = f"rows_{world.rows}_{newest_revision()}"
+    def filled(self, dataset: Dataset) -> str:
+        """The URL of a database that holds the dataset; it is filled when there is none yet."""
+        name = f"rows_{dataset.rows}_{newest_revision()}"
         if not execute(self.url, f"SELECT FROM pg_database WHERE datname = '{name}'"):
             execute(self.url, "DROP DATABASE IF EXISTS filling", "CREATE DATABASE filling")
-            fill(self._of("filling"), world)
+            fill(self._of("filling"), dataset)
             execute(self.url, f"ALTER DATABASE filling RENAME TO {name}")
         return self._of(name)
 
@@ -49,7 +49,7 @@ def running_server(folder: Path) -> Iterator[Server]:
         yield Server(url=server.url, pid=pid)
 
 
-def fill(url: str, world: World) -> None:
-    """Migrate an empty database, and put the world into it."""
+def fill(url: str, dataset: Dataset) -> None:
+    """Migrate an empty database, and put the dataset into it."""
     asyncio.run(prepare(url))
-    execute(url, *world.statements())
+    execute(url, *dataset.statements())

@@ -10,10 +10,10 @@ from typing import Any, Final, Self
 import msgspec
 
 from tests.benchmarks.apps import App, RunningApp, running
+from tests.benchmarks.dataset import Dataset
 from tests.benchmarks.job import Job, Outcome, drive
 from tests.benchmarks.processes import cpu_seconds, resident_bytes
 from tests.benchmarks.workloads import WORKLOADS
-from tests.benchmarks.world import World
 from tests.support.counting_proxy import counting_proxy
 from tests.support.raw_http import exchange
 
@@ -49,11 +49,11 @@ _CHOICE: Final[Mapping[str, Callable[[Iterable[float]], float]]] = {
 class Subject:
     """An app that runs, under one workload."""
 
-    def __init__(self, app: RunningApp, workload: str, world: World, connections: int | None = None) -> None:
+    def __init__(self, app: RunningApp, workload: str, dataset: Dataset, connections: int | None = None) -> None:
         self._app = app
         self._job = Job(
             port=app.port,
-            requests=app.requests(workload, world),
+            requests=app.requests(workload, dataset),
             connections=connections or WORKLOADS[workload].connections,
             count=_TO_WARM_UP,
         )
@@ -100,13 +100,13 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Statements: none, if each is prepared once and kept."""
 
 
-def counts(app: App, workloads: Sequence[str], world: World, database_url: str, folder: Path) -> dict[str, Counts]:
+def counts(app: App, workloads: Sequence[str], dataset: Dataset, database_url: str, folder: Path) -> dict[str, Counts]:
     """Start an app behind a proxy that counts, and count under each workload."""
     count = 20
     found = {}
     with counting_proxy(database_url, folder) as (url, proxy), running(app, url, folder / "log") as started:
         for workload in workloads:
-            job = Job(port=started.port, requests=started.requests(workload, world), connections=1, count=count)
+            job = Job(port=started.port, requests=started.requests(workload, dataset), connections=1, count=count)
             drive(job)
             proxy.reset()
             drive(job)
@@ -114,10 +114,10 @@ def counts(app: App, workloads: Sequence[str], world: World, database_url: str, 
     return found
 
 
-def resident_after(app: RunningApp, world: World, counts: Sequence[int]) -> Iterator[tuple[int, int]]:
+def resident_after(app: RunningApp, dataset: Dataset, counts: Sequence[int]) -> Iterator[tuple[int, int]]:
     """The memory that an app holds after so many requests of all kinds, the counts ascending."""
     kinds = ("append", "chat", "newest", "list", "me")
-    requests = list(chain.from_iterable(zip(*(_first(app.requests(kind, world)) for kind in kinds), strict=True)))
+    requests = list(chain.from_iterable(zip(*(_first(app.requests(kind, dataset)) for kind in kinds), strict=True)))
     done = 0
     for count in counts:
         drive(Job(port=app.port, requests=requests, connections=16, count=count - done))
@@ -129,9 +129,9 @@ def _first(requests: Sequence[bytes]) -> list[bytes]:
     return [requests[place % len(requests)] for place in range(60)]
 
 
-def shape_of_answer(app: RunningApp, workload: str, world: World) -> Any:
+def shape_of_answer(app: RunningApp, workload: str, dataset: Dataset) -> Any:
     """What kind of JSON it answers with: apps that are compared must do the same work for their clients."""
-    (answer,) = exchange(f"http://127.0.0.1:{app.port}", app.requests(workload, world)[0], answers=1)
+    (answer,) = exchange(f"http://127.0.0.1:{app.port}", app.requests(workload, dataset)[0], answers=1)
     return answer.status, _shape(answer.json)
 
 

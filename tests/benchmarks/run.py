@@ -11,11 +11,11 @@ from typing import Final
 
 from tests.benchmarks.apps import APPS, RunningApp, running
 from tests.benchmarks.database import Server
+from tests.benchmarks.dataset import SMALL, Dataset
 from tests.benchmarks.measure import Sample, Subject, counts, interleaved, resident_after, shape_of_answer
 from tests.benchmarks.processes import peak_bytes
 from tests.benchmarks.report import Ratio, Results
 from tests.benchmarks.workloads import WORKLOADS
-from tests.benchmarks.world import SMALL, World
 
 _MIB: Final = 1024 * 1024
 _PACED: Final = ("append", "newest")
@@ -28,14 +28,14 @@ class Run:
     def __init__(self, options: Namespace, server: Server, folder: Path, results: Results) -> None:
         self._options = options
         self._server = server
-        self._world = World.of_rows(options.rows)
+        self._dataset = Dataset.of_rows(options.rows)
         self._folder = folder  # for what the apps log
         self._results = results
 
     def everything(self) -> None:
         """Measure all that was asked for."""
-        _say(f"a table of {self._world.rows:,} messages")
-        url = self._server.filled(self._world)
+        _say(f"a table of {self._dataset.rows:,} messages")
+        url = self._server.filled(self._dataset)
         self._count(url)
         with self._started(self._options.apps, url) as apps:
             self._require_same_answers(apps)
@@ -51,13 +51,13 @@ class Run:
             _say(f"round trips of {name}")
             with TemporaryDirectory() as folder:
                 workloads = self._workloads(name)
-                self._results.counts[name] = counts(APPS[name], workloads, self._world, url, Path(folder))
+                self._results.counts[name] = counts(APPS[name], workloads, self._dataset, url, Path(folder))
 
     def _require_same_answers(self, apps: Mapping[str, RunningApp]) -> None:
         """Raise RuntimeError unless all that have the native API answer alike."""
         native = [name for name in apps if APPS[name].builders is None]
         for workload in self._options.workloads if native else []:
-            shapes = {name: shape_of_answer(apps[name], workload, self._world) for name in native}
+            shapes = {name: shape_of_answer(apps[name], workload, self._dataset) for name in native}
             for name in native[1:]:
                 if shapes[name] != shapes[native[0]]:
                     raise RuntimeError(f"{workload}: {name} does not answer as {native[0]} does: {shapes}")
@@ -66,7 +66,9 @@ class Run:
         for workload in self._options.workloads:
             _say(WORKLOADS[workload].title)
             subjects = {
-                name: Subject(app, workload, self._world) for name, app in apps.items() if workload in app.app.workloads
+                name: Subject(app, workload, self._dataset)
+                for name, app in apps.items()
+                if workload in app.app.workloads
             }
             self._results.samples[workload] = self._interleaved(subjects)
 
@@ -74,7 +76,7 @@ class Run:
         """What can be done is found anew each time, as the machine has other things to do as well."""
         for workload in [one for one in _PACED if one in self._options.workloads]:
             _say(f"{WORKLOADS[workload].title}, at half the most it can")
-            subject = Subject(service, workload, self._world)
+            subject = Subject(service, workload, self._dataset)
             outcomes = []
             for _ in range(self._options.rounds):
                 most = subject.measure(self._options.seconds, self._server.pid).rate
@@ -89,13 +91,13 @@ class Run:
         with self._started(["service"], self._server.filled(SMALL)) as small:
             pairs = {
                 "page deep in the long conversation, to the newest of an ordinary one": (
-                    Subject(service, "deep", self._world, 1),
-                    Subject(service, "newest", self._world, 1),
+                    Subject(service, "deep", self._dataset, 1),
+                    Subject(service, "newest", self._dataset, 1),
                 )
             }
             for workload in ("newest", "append", "list", "live"):
-                pairs[f"{WORKLOADS[workload].title}: {self._world.rows:,} rows, to {SMALL.rows:,}"] = (
-                    Subject(service, workload, self._world, 1),
+                pairs[f"{WORKLOADS[workload].title}: {self._dataset.rows:,} rows, to {SMALL.rows:,}"] = (
+                    Subject(service, workload, self._dataset, 1),
                     Subject(small["service"], workload, SMALL, 1),
                 )
             for what, pair in pairs.items():
@@ -105,7 +107,7 @@ class Run:
     def _watch_memory(self, service: RunningApp) -> None:
         _say(f"memory over {self._options.requests:,} requests")
         tenths = [self._options.requests * tenth // 10 for tenth in range(1, 11)]
-        for count, resident in resident_after(service, self._world, tenths):
+        for count, resident in resident_after(service, self._dataset, tenths):
             self._results.resident_mib[count] = resident / _MIB
 
     def _interleaved[Name](self, subjects: Mapping[Name, Subject]) -> dict[Name, Sample]:

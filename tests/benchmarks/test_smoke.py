@@ -10,10 +10,10 @@ import pytest
 
 from tests.benchmarks.apps import APPS, RunningApp, running
 from tests.benchmarks.database import fill
+from tests.benchmarks.dataset import SMALL
 from tests.benchmarks.job import Job, drive
 from tests.benchmarks.measure import Counts, counts, resident_after, shape_of_answer
 from tests.benchmarks.workloads import WORKLOADS, request
-from tests.benchmarks.world import SMALL
 from tests.support.postgres import new_database
 
 _MIB = 1024 * 1024
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture(scope="module")
 def filled_url(server_url: str) -> Iterator[str]:
-    """A database that holds the small world."""
+    """A database that holds the small dataset."""
     with new_database(server_url) as url:
         fill(url, SMALL)
         yield url

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from tests.benchmarks.world import WORDS, World
+from tests.benchmarks.dataset import WORDS, Dataset
 
-type Requests = Callable[[World], Sequence[bytes]]
+type Requests = Callable[[Dataset], Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,35 +43,47 @@ def _chat(token: str, conversation: str) -> bytes:
     return request("POST", "/api/chat", token, {"message": WORDS, "conversation_id": conversation})
 
 
-def _deep(world: World) -> list[bytes]:
+def _deep(dataset: Dataset) -> list[bytes]:
     """Pages from a tenth of the long conversation on: from 100,000 where it has a million messages."""
-    start = world.long // 10
-    return [_page(*world.long_room, before=start + 51 + 7 * place % (world.long // 2)) for place in range(1_000)]
+    start = dataset.long // 10
+    return [
+        _page(*dataset.long_conversation, before=start + 51 + 7 * place % (dataset.long // 2)) for place in range(1_000)
+    ]
 
 
 WORKLOADS: Final[Mapping[str, Workload]] = {
     "append": Workload(
-        title="append one message", requests=lambda world: [_append(*room, count=1) for room in world.rooms]
+        title="append one message",
+        requests=lambda dataset: [_append(*conversation, count=1) for conversation in dataset.conversations],
     ),
-    "batch": Workload(title="append 20", requests=lambda world: [_append(*room, count=20) for room in world.rooms]),
-    "chat": Workload(title="chat with echo", requests=lambda world: [_chat(*room) for room in world.rooms]),
-    "newest": Workload(title="newest page of 50", requests=lambda world: [_page(*room) for room in world.rooms]),
+    "batch": Workload(
+        title="append 20",
+        requests=lambda dataset: [_append(*conversation, count=20) for conversation in dataset.conversations],
+    ),
+    "chat": Workload(
+        title="chat with echo",
+        requests=lambda dataset: [_chat(*conversation) for conversation in dataset.conversations],
+    ),
+    "newest": Workload(
+        title="newest page of 50",
+        requests=lambda dataset: [_page(*conversation) for conversation in dataset.conversations],
+    ),
     "deep": Workload(title="page of 50 deep in a long one", requests=_deep),
     "list": Workload(
         title="20 of a long list of conversations",
-        requests=lambda world: [request("GET", "/api/conversations", world.lister)],
+        requests=lambda dataset: [request("GET", "/api/conversations", dataset.lister)],
     ),
     "live": Workload(
         title="20 of a list with many newer archived ones",
-        requests=lambda world: [request("GET", "/api/conversations", world.archiver)],
+        requests=lambda dataset: [request("GET", "/api/conversations", dataset.archiver)],
     ),
     "hot": Workload(
         title="64 writers on one conversation",
-        requests=lambda world: [_append(*world.hot_room, count=1)],
+        requests=lambda dataset: [_append(*dataset.contended_conversation, count=1)],
         connections=64,
     ),
     "me": Workload(
         title="authentication alone",
-        requests=lambda world: [request("GET", "/api/me", token) for token, _ in world.rooms],
+        requests=lambda dataset: [request("GET", "/api/me", token) for token, _ in dataset.conversations],
     ),
 }

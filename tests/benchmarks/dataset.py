@@ -11,15 +11,15 @@ _LONG, _LISTED, _ARCHIVED, _FIRST_ORDINARY = 0, 1, 2, 3
 _LAST: Final = _FIRST_ORDINARY + _USERS - 1
 _LIVE: Final = 100
 """Conversations that the user with the many archived ones still has in the list; they are older than those."""
-_ROOMS: Final = 1_000
+_CONVERSATIONS: Final = 1_000
 WORDS: Final = "The quick brown fox jumps over the lazy dog, and the dog lets it, as dogs of some age do. " * 3
 
-type Room = tuple[str, str]
+type OwnedConversation = tuple[str, str]
 """A session's token and one of its conversations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class Dataset:
     """How much there is. Everything is told by its number, so nothing need be asked of the database."""
 
     long: int
@@ -47,19 +47,19 @@ class World:
         return self.long + self.listed + self.ordinary * MESSAGES_OF_EACH
 
     @property
-    def long_room(self) -> Room:
+    def long_conversation(self) -> OwnedConversation:
         """The session and the id of the long conversation."""
-        return _room(_LONG, 0)
+        return _conversation(_LONG, 0)
 
     @property
-    def hot_room(self) -> Room:
+    def contended_conversation(self) -> OwnedConversation:
         """An ordinary conversation, for all to write to at once."""
         return self._ordinary(0)
 
     @property
-    def rooms(self) -> list[Room]:
+    def conversations(self) -> list[OwnedConversation]:
         """Up to 1,000 other ordinary conversations from all over the table, with a session that owns each."""
-        count = min(_ROOMS, self.ordinary - 1)
+        count = min(_CONVERSATIONS, self.ordinary - 1)
         return [self._ordinary(1 + place * (self.ordinary - 1) // count) for place in range(count)]
 
     @property
@@ -72,8 +72,8 @@ class World:
         """The session of the user with the many archived conversations."""
         return _token(_ARCHIVED)
 
-    def _ordinary(self, place: int) -> Room:
-        return _room(_FIRST_ORDINARY + place % _USERS, 1 + self.listed + place)
+    def _ordinary(self, place: int) -> OwnedConversation:
+        return _conversation(_FIRST_ORDINARY + place % _USERS, 1 + self.listed + place)
 
     def statements(self) -> list[str]:
         """What fills a database that is migrated and empty."""
@@ -106,7 +106,7 @@ class World:
         ]
 
 
-SMALL: Final = World(long=10_000, listed=100, ordinary=100, archived=100)
+SMALL: Final = Dataset(long=10_000, listed=100, ordinary=100, archived=100)
 """For comparison with a large one, and for the smoke test."""
 
 _OWNER: Final = "'user-' || n"
@@ -129,5 +129,5 @@ def _token(user: int) -> str:
     return f"benchmark-session-{user:014}"
 
 
-def _room(user: int, number: int) -> Room:
+def _conversation(user: int, number: int) -> OwnedConversation:
     return _token(user), f"conv_0190a000000070008000{number:012x}"
