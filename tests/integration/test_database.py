@@ -290,9 +290,9 @@ async def test_a_pool_that_is_closed_is_an_outage_and_not_a_defect(named_address
 
 
 async def test_a_statement_that_takes_too_long_is_an_outage(named_address: DatabaseAddress) -> None:
-    async with Database.connect(named_address, PoolSettings(size=1, command_timeout=0.1)) as pool:
+    async with Database.connect(named_address, PoolSettings(size=1, command_timeout=0.5)) as pool:
         with pytest.raises(UnavailableError):
-            await pool.fetch("SELECT pg_sleep(5)", ())
+            await pool.fetch("SELECT pg_sleep(30)", ())
 
         assert (await pool.fetch("SELECT 1 AS one", ()))[0]["one"] == 1
 

@@ -42,7 +42,7 @@ class BriefProtocol(GuardedProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.timeout_keep_alive = 0.3  # type: ignore[assignment]  # uvicorn's is of whole seconds
+        self.timeout_keep_alive = 1
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_who_asks_again_is_no_longer_idle(settings: Settings, chat: Callable[[in
         assert status_of(connection) == 200
         connection.sendall(head)
         assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        is_kept = not select.select([connection], [], [], 0.6)[0]
+        is_kept = not select.select([connection], [], [], 1.5)[0]
         connection.sendall(body)
         status = status_of(connection)
 

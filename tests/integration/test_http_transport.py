@@ -32,6 +32,12 @@ class QuickProtocol(GuardedProtocol):
     limits = Limits(head_seconds=0.4, body_seconds=0.4, write_seconds=0.4)
 
 
+class SteadyProtocol(GuardedProtocol):
+    """With deadlines that a busy test meets, and can wait for."""
+
+    limits = Limits(head_seconds=1, body_seconds=1, write_seconds=1)
+
+
 class CrowdedProtocol(GuardedProtocol):
     """With room for three connections."""
 
@@ -350,23 +356,27 @@ def test_a_body_that_nobody_waits_for_is_cut_off(quick: str) -> None:
     assert answer.count(b"HTTP/1.1") == 1
 
 
-def test_a_connection_serves_many_requests_and_pipelined_ones(quick: str) -> None:
-    with connected(quick) as connection:
+def test_a_connection_serves_many_requests_and_pipelined_ones(service: str) -> None:
+    with connected(service) as connection:
         connection.sendall((GET + b"\r\n") * 20 + GET + CLOSE)
         answer = read_all(connection)
 
     assert answer.count(b"HTTP/1.1 200 OK") == 21
 
 
-def test_who_was_answered_may_be_idle_for_longer_than_a_request_may_take(quick: str) -> None:
-    with connected(quick) as connection:
-        for pieces in ([GET + b"\r\n"], [GET, b"\r\n"], [GET + b"Content-Length: 2\r\n\r\n", b"{}"]):
+def test_who_was_answered_may_be_idle_for_longer_than_a_request_may_take(settings: Settings) -> None:
+    requests = ([GET + b"\r\n"], [GET, b"\r\n"], [GET + b"Content-Length: 2\r\n\r\n", b"{}"])
+    with running_service(settings, SteadyProtocol) as address, ExitStack() as stack:
+        connections = [stack.enter_context(connected(address)) for _ in requests]
+        for connection, pieces in zip(connections, requests, strict=True):
             for piece in pieces:
                 connection.sendall(piece)
                 time.sleep(0.05)  # each is read before the next one comes
             assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
-            hung_up = select.select([connection], [], [], 0.6)[0]
-            assert hung_up == []
+
+        hung_up = select.select(connections, [], [], 1.5)[0]
+
+        assert hung_up == []
 
 
 def test_idle_connections_outlive_those_of_load_balancers() -> None:
@@ -439,13 +449,11 @@ def test_where_nobody_is_idle_there_is_no_room(settings: Settings, new_token: Ca
         assert ask(crowded, GET + CLOSE).status == 200
 
 
-def test_who_does_not_take_the_end_of_an_answer_is_cut_off(settings: Settings, new_token: Callable[[], str]) -> None:
-    authorization = f"Bearer {new_token()}"
+def test_who_does_not_take_the_end_of_an_answer_is_cut_off(settings: Settings, client: httpx.Client) -> None:
+    authorization = client.headers["Authorization"]
+    path = client.post("/api/conversations", json={}).headers["Location"]
+    client.post(f"{path}/messages", json={"messages": [{"role": "user", "content": "x" * 10_000}] * 40})
     with running_service(settings, CountedProtocol) as address, ExitStack() as stack:
-        with httpx.Client(base_url=address, headers={"Authorization": authorization}) as client:
-            path = client.post("/api/conversations", json={}).headers["Location"]
-            client.post(f"{path}/messages", json={"messages": [{"role": "user", "content": "x" * 10_000}] * 40})
-
         for limit in range(1, 41):  # of some of these sizes just a little is left when the kernel's buffers are full
             for end in ("", "Connection: close\r\n"):
                 connection = stack.enter_context(connected(address, receive_buffer=4096))
@@ -455,18 +463,15 @@ def test_who_does_not_take_the_end_of_an_answer_is_cut_off(settings: Settings, n
         assert eventually(lambda: not CountedProtocol.open, 20)  # kept alive for 1 s, and awaited for 0.4 s
 
 
-def test_who_stops_reading_is_cut_off(
-    quick: str, new_token: Callable[[], str], caplog: pytest.LogCaptureFixture
-) -> None:
-    headers = {"Authorization": f"Bearer {new_token()}"}
-    with httpx.Client(base_url=quick, headers=headers) as client:
-        path = client.post("/api/conversations", json={}).headers["Location"]
-        big = {"messages": [{"role": "user", "content": "x" * 1000}] * 100}
-        for _ in range(2):
-            client.post(f"{path}/messages", json=big)
+def test_who_stops_reading_is_cut_off(quick: str, client: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
+    authorization = client.headers["Authorization"]
+    path = client.post("/api/conversations", json={}).headers["Location"]
+    big = {"messages": [{"role": "user", "content": "x" * 1000}] * 100}
+    for _ in range(2):
+        client.post(f"{path}/messages", json=big).raise_for_status()
 
     with connected(quick, receive_buffer=4096) as connection:
-        one = f"GET {path}/messages?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n\r\n"
+        one = f"GET {path}/messages?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n"
         connection.sendall(one.encode() * 30)
         hung_up = select.poll()
         hung_up.register(connection, 0)  # errors and the other side's end are told without asking
