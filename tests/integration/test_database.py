@@ -23,25 +23,18 @@ from domain.idempotency import IdempotencyKey
 from domain.identifiers import OwnerId
 from domain.json_text import EMPTY_OBJECT
 from domain.pages import ConversationWindow, MessageWindow
+from tests.support.activity import until_sessions
 from tests.support.conversations import SAID, new_conversation
 from tests.support.fakes.others import CountingConversationIds
 
 OWNS = "datname = current_database() AND application_name = 'ai-agent-pool-test' AND pid <> pg_backend_pid()"
+WAITS_FOR_LOCK = "application_name = 'ai-agent-pool-test' AND wait_event_type = 'Lock'"
 
 
 async def terminate(database_url: str) -> None:
     """End every connection of the test's pool, from outside."""
     other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
     await other.fetch(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OWNS}")  # noqa: S608 - constants
-    await other.close()
-
-
-async def until_it_waits_for_a_lock(database_url: str) -> None:
-    """Return once a statement of the test's pool waits for a lock."""
-    other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
-    waits = f"SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND {OWNS}"  # noqa: S608 - constants
-    while not await other.fetchval(waits):  # noqa: ASYNC110 - only the database knows
-        await asyncio.sleep(0.005)
     await other.close()
 
 
@@ -136,7 +129,7 @@ async def test_a_write_that_loses_its_connection_is_repeated_only_under_a_key(
 
     async with Database.connect(named_address, PoolSettings(size=2)) as pool:
         append = asyncio.create_task(PostgresConversationRepository(pool).append(owner, conversation_id, SAID, key))
-        await until_it_waits_for_a_lock(database_url)
+        await until_sessions(database_url, WAITS_FOR_LOCK)
         await terminate(database_url)
         await transaction.rollback()
         if has_key:
@@ -272,7 +265,7 @@ async def test_every_connection_serves_while_others_wait(named_address: Database
 
     async with Database.connect(named_address, settings) as pool:
         waiting = [asyncio.create_task(pool.fetch("SELECT pg_advisory_lock_shared($1)", (lock,))) for _ in range(2)]
-        await until_it_waits_for_a_lock(database_url)
+        await until_sessions(database_url, WAITS_FOR_LOCK)
         rows = await pool.fetch("SELECT 1 AS one", ())
         await other.fetch("SELECT pg_advisory_unlock($1)", lock)
         await asyncio.gather(*waiting)

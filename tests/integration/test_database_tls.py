@@ -15,6 +15,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from domain.errors import UnavailableError
 from entrypoints.container.operations import OperationError, migrate, require_fit_database
+from tests.support.activity import until_sessions
 from tests.support.service import settings_for
 
 _SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
@@ -92,7 +93,7 @@ async def test_every_connection_is_encrypted_cancels_too(
         Database.connect(DatabaseAddress.parse(url + verified), PoolSettings(size=1)) as pool,
     ):
         sleeping = asyncio.create_task(pool.fetch("SELECT pg_sleep(10)", ()))
-        await asyncio.sleep(0.3)
+        await until_sessions(database_url, "state = 'active' AND query = 'SELECT pg_sleep(10)'")
         sleeping.cancel()
         rows = await pool.fetch("SELECT 1 AS one", ())
 

@@ -30,6 +30,7 @@ from entrypoints.cli import main
 from entrypoints.container.jobs import purge_orphans
 from entrypoints.container.operations import OperationError
 from entrypoints.settings import Settings
+from tests.support.activity import until_sessions
 from tests.support.better_auth_server import BetterAuthClient, BetterAuthServer
 from tests.support.commands import AI_AGENT, INHERITED
 from tests.support.databases import prepare
@@ -41,7 +42,7 @@ type Rows = dict[str, Counter[str]]
 SAID = decide_append([NewMessage(role=Role.USER, content="Hello")] * 2, None)
 TABLES = ("conversations", "messages", "idempotency_keys")
 ADD_USER = """INSERT INTO "user" (id, name, email, "emailVerified") VALUES ($1, $1, $1, true)"""
-WAITS = "datname = current_database() AND wait_event_type = 'Lock'"
+WAITS = "wait_event_type = 'Lock'"
 
 
 @asynccontextmanager
@@ -123,13 +124,6 @@ async def purge(url: str, *options: str) -> tuple[int | None, str, str]:
     return await ended(await start(url, *options))
 
 
-async def until_waiting_for_locks(url: str, count: int) -> None:
-    waits = f"SELECT count(*) FROM pg_stat_activity WHERE {WAITS}"  # noqa: S608 - a constant
-    async with connected(url) as connection, asyncio.timeout(30):
-        while await connection.fetchval(waits) != count:  # noqa: ASYNC110 - PostgreSQL rings no bell
-            await asyncio.sleep(0.01)
-
-
 async def test_a_dry_run_counts_and_changes_nothing(url: str) -> None:
     await keep(url, "ann", "carol", conversations=2)
     before = await all_rows(url)
@@ -165,7 +159,7 @@ async def test_killed_in_the_middle_it_goes_on_at_the_next_start(url: str) -> No
         third = "SELECT FROM conversations WHERE owner_id = 'ann' AND id = $1 FOR UPDATE"
         await connection.execute(third, conversation(3))
         process = await start(url, "--delete", "--batch-size", "1")
-        await until_waiting_for_locks(url, 1)
+        await until_sessions(url, WAITS)
 
         process.kill()
         await ended(process)
@@ -185,9 +179,10 @@ async def test_a_connection_that_breaks_in_the_middle_ends_it_with_one_line(url:
     async with connected(url) as connection, connection.transaction():
         await connection.execute("SELECT FROM conversations WHERE owner_id = 'ann' FOR UPDATE")
         process = await start(url, "--delete")
-        await until_waiting_for_locks(url, 1)
+        await until_sessions(url, WAITS)
 
-        await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {WAITS}")  # noqa: S608 - a constant
+        waiting = f"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND {WAITS}"  # noqa: S608 - constants
+        await connection.execute(f"SELECT pg_terminate_backend(pid) FROM ({waiting}) AS sessions")  # noqa: S608 - as above
 
         code, output, errors = await ended(process)
     assert (code, output) == (1, "")
@@ -217,9 +212,9 @@ async def test_an_append_that_came_first_is_waited_for_and_deleted_with_its_key(
         await stalling.start()
         await connection.execute(same_key)
         append = asyncio.create_task(repository.append(OwnerId("ann"), conversation(1), SAID, key("late")))
-        await until_waiting_for_locks(url, 1)
+        await until_sessions(url, WAITS)
         process = await start(url, "--delete")
-        await until_waiting_for_locks(url, 2)
+        await until_sessions(url, WAITS, 2)
 
         await stalling.rollback()
 
@@ -237,7 +232,7 @@ async def test_an_append_that_comes_second_finds_nothing_and_leaves_nothing(url:
         delete = owner_data.DELETE_CONVERSATIONS
         await connection.fetch(delete.sql, *delete.arguments({"owner_id": "ann", "limit": 10}))
         append = asyncio.create_task(repository.append(OwnerId("ann"), conversation(1), SAID, key("late")))
-        await until_waiting_for_locks(url, 1)
+        await until_sessions(url, WAITS)
 
         await deleting.commit()
 
