@@ -4,6 +4,7 @@ AiAgentError
 ├── UnauthenticatedError                who calls is not proven
 ├── ForbiddenError                      the caller is proven, but may not
 │   ├── BannedError                     the user is banned
+│   ├── UnknownOwnerError               an agent runtime acts for somebody who is no user
 │   └── RoleNotAllowedError             a role that is not the caller's to write
 ├── NotFoundError                       missing, or somebody else's: never told apart
 │   ├── ConversationNotFoundError
@@ -75,6 +76,13 @@ class BannedError(ForbiddenError):
 
     code = "banned"
     message = "This user is banned."
+
+
+class UnknownOwnerError(ForbiddenError):
+    """The owner for whom an agent runtime wants to act is no user."""
+
+    code = "unknown_owner"
+    message = "There is no such user to act for."
 
 
 class RoleNotAllowedError(ForbiddenError):

@@ -22,6 +22,8 @@ _COLUMNS: Final = """
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+\-/]{1,64}", re.ASCII)
 _EARLIEST, _LATEST = "timestamptz '0001-01-02 00:00Z'", "timestamptz '9999-12-31 00:00Z'"
 """Python's datetime can hold no other times, and no infinity. A day is left at each end for other time zones."""
+_CASTS: Final = {"character": "bpchar"}
+"""The types whose name in a cast means another length: ``character`` is one character."""
 _WITH_ZONE, _WITHOUT_ZONE = "timestamp with time zone", "timestamp without time zone"
 
 
@@ -30,10 +32,12 @@ class Layout:
     """Where the sessions are. ``lookup`` is the query that finds the session of a token, with its user.
 
     Its columns: ``user_id`` (text), ``expires_at``, ``is_live``, ``is_banned``, ``impersonated_by``.
+    ``user_lookup`` is the query that finds ``is_banned`` of a user by the id as text.
     ``warnings`` are lines for whoever deploys the service.
     """
 
     lookup: str
+    user_lookup: str
     user_table: str
     user_id: str
     warnings: tuple[str, ...]
@@ -58,6 +62,7 @@ class Layout:
         slow = f"better-auth's session table has no unique index on {token}: every request reads all of it"
         return cls(
             lookup=lookup,
+            user_lookup=_user_lookup(user, columns, names.expiry_time_zone),
             user_table=user.name,
             user_id=f'"{columns["user_id"]}"',
             warnings=() if token in session.unique else (slow,),
@@ -120,22 +125,40 @@ def _find_column(role: str, given: str | None, table: _Table) -> str | None:
 
 def _lookup(session: _Table, user: _Table, columns: Mapping[str, str | None], zone: str | None) -> str:
     expires_at = _instant(session, "s", columns["session_expires_at"], zone)
-    is_banned = "false"
-    if banned := columns["user_banned"]:
-        is_banned = f'u."{banned}" IS TRUE'
-        if columns["user_ban_expires"]:
-            until = _instant(user, "u", columns["user_ban_expires"], zone)
-            is_banned += f" AND ({until} IS NULL OR {until} > clock_timestamp())"
     impersonator = columns["session_impersonated_by"]
     impersonated_by = f's."{impersonator}"::text' if impersonator else "NULL::text"
     # The names were checked to be identifiers and found in the catalogue; nothing here is a caller's.
     return f"""
         SELECT u."{columns["user_id"]}"::text AS user_id,
             least(greatest({expires_at}, {_EARLIEST}), {_LATEST}) AS expires_at,
-            {expires_at} > clock_timestamp() AS is_live, {is_banned} AS is_banned, {impersonated_by} AS impersonated_by
+            {expires_at} > clock_timestamp() AS is_live, {_is_banned(user, columns, zone)} AS is_banned,
+            {impersonated_by} AS impersonated_by
         FROM {session.name} AS s JOIN {user.name} AS u ON u."{columns["user_id"]}" = s."{columns["session_user_id"]}"
         WHERE s."{columns["session_token"]}" = $1
     """  # noqa: S608 - as the comment above says
+
+
+def _user_lookup(user: _Table, columns: Mapping[str, str | None], zone: str | None) -> str:
+    """The query for a user's id in ``$1``, which is a DataError if the column's type has no such value.
+
+    It compares in the column's type, to use the index, and then as text: the id of user 7 is not ``007``.
+    """
+    user_id = columns["user_id"] or ""
+    kind = _CASTS.get(user.types[user_id], user.types[user_id])
+    return f"""
+        SELECT {_is_banned(user, columns, zone)} AS is_banned FROM {user.name} AS u
+        WHERE u."{user_id}" = $1::text::{kind} AND u."{user_id}"::text = $1
+    """  # noqa: S608 - as in _lookup
+
+
+def _is_banned(user: _Table, columns: Mapping[str, str | None], zone: str | None) -> str:
+    banned, expires = columns["user_banned"], columns["user_ban_expires"]
+    if banned is None:
+        return "false"
+    if expires is None:
+        return f'u."{banned}" IS TRUE'
+    until = _instant(user, "u", expires, zone)
+    return f'u."{banned}" IS TRUE AND ({until} IS NULL OR {until} > clock_timestamp())'
 
 
 def _instant(table: _Table, alias: str, column: str | None, zone: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The token verifier over better-auth's session table."""
+"""The verifier of tokens, and of those who may be acted for, over better-auth's tables."""
 
 import logging
 import re
@@ -12,7 +12,15 @@ from adapters.better_auth.names import LayoutError, Names
 from adapters.better_auth.queries import Queries
 from adapters.better_auth.signature import verify_signed
 from domain.credential import Credential
-from domain.errors import BannedError, CredentialFailure, UnauthenticatedError, UnavailableError
+from domain.errors import (
+    BannedError,
+    CredentialFailure,
+    UnauthenticatedError,
+    UnavailableError,
+    UnknownOwnerError,
+)
+from domain.identifiers import OwnerId
+from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
 from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
@@ -33,8 +41,8 @@ class SignaturePolicy:
     bearers_must_be_signed: bool = False
 
 
-class BetterAuthTokenVerifier(TokenVerifier, Readiness):
-    """Looks the session up at each request, so one that has ended is refused on the next request."""
+class BetterAuthTokenVerifier(TokenVerifier, OwnerVerifier, Readiness):
+    """Looks the session or the owner up at each request, so one that has ended is refused on the next request."""
 
     def __init__(self, queries: Queries, names: Names, policy: SignaturePolicy) -> None:
         self._queries = queries
@@ -49,8 +57,7 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
         try:
             row = await self._queries.fetch_row(layout.lookup, (token,))
         except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
-            self._layout = None  # the tables changed under us; look at them again
-            raise UnavailableError("better-auth's session table can't be read.") from error
+            raise self._outdated() from error
         if row is None:
             raise UnauthenticatedError(CredentialFailure.UNKNOWN)
         if not row["is_live"]:
@@ -60,6 +67,20 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
         return Principal.of_session(
             row["user_id"], expires_at=row["expires_at"], impersonated_by=row["impersonated_by"]
         )
+
+    @override
+    async def verify_owner(self, owner_id: OwnerId) -> None:
+        layout = self._layout or await self._discover()
+        try:
+            row = await self._queries.fetch_row(layout.user_lookup, (owner_id,))
+        except asyncpg.DataError:  # such as a word where ids are numbers
+            raise UnknownOwnerError from None
+        except asyncpg.SyntaxOrAccessError as error:
+            raise self._outdated() from error
+        if row is None:
+            raise UnknownOwnerError
+        if row["is_banned"]:
+            raise BannedError
 
     @override
     async def check(self) -> None:
@@ -83,6 +104,11 @@ class BetterAuthTokenVerifier(TokenVerifier, Readiness):
         if self._policy.secret is None:
             raise UnauthenticatedError(CredentialFailure.BAD_SIGNATURE)
         return _well_formed(verify_signed(value, self._policy.secret), _TOKEN)
+
+    def _outdated(self) -> UnavailableError:
+        """The error for tables that have changed; their layout is read again at the next request."""
+        self._layout = None
+        return UnavailableError("better-auth's tables can't be read.")
 
     async def _discover(self) -> Layout:
         try:
