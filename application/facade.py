@@ -6,6 +6,7 @@ from typing import Self
 
 from application.append_messages import AppendMessages
 from application.authenticate import Authenticate
+from application.authenticate_agent import AuthenticateAgent
 from application.chat import Chat, ChatTurn
 from application.check_readiness import CheckReadiness
 from application.create_conversation import CreateConversation
@@ -17,6 +18,7 @@ from application.running_replies import RunningReplies
 from application.update_conversation import UpdateConversation
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder
 from domain.ports.token_verifier import TokenVerifier
@@ -27,6 +29,7 @@ class Application:
     """Every use case. They keep no state of a caller, so one object serves all callers at once."""
 
     authenticate: Authenticate
+    authenticate_agent: AuthenticateAgent
     create_conversation: CreateConversation
     list_conversations: ListConversations
     read_history: ReadHistory
@@ -44,6 +47,7 @@ class Application:
         conversations: ConversationRepository,
         ids: ConversationIds,
         tokens: TokenVerifier,
+        owners: OwnerVerifier,
         responder: Responder,
         readiness: Sequence[Readiness],
         replies: RunningReplies[ChatTurn],
@@ -52,6 +56,7 @@ class Application:
         create, append = CreateConversation(conversations, ids), AppendMessages(conversations)
         return cls(
             authenticate=Authenticate(tokens),
+            authenticate_agent=AuthenticateAgent(owners),
             create_conversation=create,
             list_conversations=ListConversations(conversations),
             read_history=ReadHistory(conversations),

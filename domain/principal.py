@@ -1,7 +1,7 @@
 """Principals: who calls, and for which owner."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
@@ -41,6 +41,10 @@ class Principal:
     def agent(cls, *, on_behalf_of: str) -> Self:
         """The agent runtime, acting for an owner."""
         return cls(owner_id=OwnerId(on_behalf_of), caller=Caller.AGENT)
+
+    def through_agent(self) -> Self:
+        """The same session, in which the agent runtime acts."""
+        return replace(self, caller=Caller.AGENT)
 
     def require_authorship(self, roles: Iterable[Role]) -> None:
         """Raise RoleNotAllowedError unless the caller may write messages of all these roles."""

@@ -17,6 +17,7 @@ from application.facade import Application
 from application.running_replies import RunningReplies
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder
 from domain.ports.token_verifier import TokenVerifier
@@ -37,6 +38,10 @@ class _Adapters(Provider):
 
     @provide
     def tokens(self, sessions: BetterAuthTokenVerifier) -> TokenVerifier:
+        return sessions
+
+    @provide
+    def owners(self, sessions: BetterAuthTokenVerifier) -> OwnerVerifier:
         return sessions
 
     @provide

@@ -15,6 +15,7 @@ from tests.support.fakes.others import (
     Session,
     StaticReadiness,
 )
+from tests.support.fakes.owners import InMemoryOwnerVerifier
 
 
 @dataclass
@@ -27,6 +28,7 @@ class FakeWorld:
     responder: ScriptedResponder = field(default_factory=lambda: ScriptedResponder("Hi ", "there"))
     readiness: StaticReadiness = field(default_factory=StaticReadiness)
     sessions: dict[str, Session] = field(default_factory=dict)
+    owners: InMemoryOwnerVerifier = field(default_factory=InMemoryOwnerVerifier)
 
     @property
     def application(self) -> Application:
@@ -35,6 +37,7 @@ class FakeWorld:
             conversations=self.conversations,
             ids=self.ids,
             tokens=InMemoryTokenVerifier(self.sessions),
+            owners=self.owners,
             responder=self.responder,
             readiness=[self.readiness],
             replies=self.replies,
