@@ -10,10 +10,12 @@ import msgspec
 type Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
 _HIDDEN: Final = frozenset(
-    {"database_url", "migration_database_url", "better_auth_secrets", "better_auth_secret", "auth_secret"}
+    {"database_url", "migration_database_url", "better_auth_secrets", "better_auth_secret", "auth_secret", "agent_keys"}
 )
 _PUBLIC_SECRET: Final = "better-auth-secret-12345678901234567890"  # noqa: S105 - better-auth's own default, refused here
 _SHORTEST_SECRET: Final = 32
+_AGENT_KEY: Final = re.compile(r"[!-+\--~]{32,256}", re.ASCII)
+_MOST_AGENT_KEYS: Final = 8
 _COOKIE_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}", re.ASCII)
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?", re.ASCII)
 
@@ -65,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """Whether bearers must be signed, as better-auth's ``bearer({ requireSignature: true })`` demands."""
     trusted_origins: str = ""
     """Origins, by commas, whose pages may write with cookies and read answers: ``https://app.example.com``."""
+    agent_keys: str | None = None
+    """Keys, by commas, by which agent runtimes prove themselves over HTTP; the first is number 1 in the log."""
     auth_schema: str | None = None
     """The schema of better-auth's tables; without one, the search path decides."""
     auth_session_table: str | None = None
@@ -101,8 +105,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         """The trusted origins."""
         return frozenset(origin.strip() for origin in self.trusted_origins.split(",") if origin.strip())
 
+    @property
+    def accepted_agent_keys(self) -> tuple[str, ...]:
+        """The keys of agent runtimes."""
+        return tuple(key.strip() for key in (self.agent_keys or "").split(",") if key.strip())
+
     def require_authentication(self) -> None:
         """Raise SettingsError unless callers over HTTP can be authenticated safely with these settings."""
+        self._require_agent_keys()
         secret = self.secret
         if secret is None and (self.auth_cookies or self.auth_require_signed_bearer):
             raise SettingsError(
@@ -126,6 +136,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
                     "TRUSTED_ORIGINS must be origins separated by commas, such as https://app.example.com: "
                     "in lower case, without a path, without wildcards"
                 )
+
+    def _require_agent_keys(self) -> None:
+        keys = self.accepted_agent_keys
+        is_right = 0 < len(keys) <= _MOST_AGENT_KEYS and all(_AGENT_KEY.fullmatch(key) for key in keys)
+        if self.agent_keys is not None and not is_right:
+            raise SettingsError(
+                f"AGENT_KEYS must be 1 to {_MOST_AGENT_KEYS} keys separated by commas, each of 32 to 256 letters, "
+                "digits or signs of ASCII"
+            )
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:

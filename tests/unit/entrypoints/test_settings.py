@@ -70,6 +70,13 @@ GOOD: dict[str, Any] = {"database_url": URL, "better_auth_secret": "s" * 32, "be
         ({"trusted_origins": "https://APP.test"}, "TRUSTED_ORIGINS"),
         ({"trusted_origins": "https://app.test,null"}, "TRUSTED_ORIGINS"),
         ({"trusted_origins": "app.test"}, "TRUSTED_ORIGINS"),
+        ({"agent_keys": "s" * 31}, "AGENT_KEYS"),
+        ({"agent_keys": "s" * 257}, "AGENT_KEYS"),
+        ({"agent_keys": "s" * 32 + ",short"}, "AGENT_KEYS"),
+        ({"agent_keys": "s" * 31 + " s"}, "AGENT_KEYS"),
+        ({"agent_keys": "s" * 32 + "é"}, "AGENT_KEYS"),
+        ({"agent_keys": ",".join(["s" * 32] * 9)}, "AGENT_KEYS"),
+        ({"agent_keys": " , "}, "AGENT_KEYS"),
     ],
 )
 def test_settings_that_would_let_strangers_in_or_everybody_out_are_refused(changes: dict[str, Any], says: str) -> None:
@@ -129,3 +136,21 @@ def test_origins_are_read_by_commas() -> None:
     settings.require_authentication()
 
     assert settings.origins == {"https://app.test", "http://localhost:3000", "http://[::1]:3000"}
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [
+        (None, ()),
+        ("k" * 32, ("k" * 32,)),
+        (f"{'new' * 11},{'old' * 85}!", ("new" * 11, "old" * 85 + "!")),
+        (f" {'new' * 11} , {'old' * 11} ,\n", ("new" * 11, "old" * 11)),
+    ],
+)
+def test_agent_keys_are_read_by_commas_and_do_not_show(given: str | None, keys: tuple[str, ...]) -> None:
+    settings = Settings(**GOOD, agent_keys=given)
+
+    settings.require_authentication()
+
+    assert settings.accepted_agent_keys == keys
+    assert all(key not in repr(settings) for key in keys)
