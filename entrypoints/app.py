@@ -9,6 +9,7 @@ from litestar.types import ASGIApp
 
 from application.facade import Application
 from entrypoints.embedded import open_application
+from entrypoints.http.agent_keys import AgentKeys
 from entrypoints.http.authentication import Authentication, AuthenticationPolicy
 from entrypoints.http.deadline import Deadline
 from entrypoints.http.edge import Edge
@@ -53,7 +54,11 @@ def make_litestar(settings: Settings, open_application: OpenApplication = open_a
             yield
 
     settings.require_authentication()
-    policy = AuthenticationPolicy(cookie_name=settings.cookie_name, trusted_origins=settings.origins)
+    policy = AuthenticationPolicy(
+        cookie_name=settings.cookie_name,
+        trusted_origins=settings.origins,
+        agent_keys=AgentKeys(settings.accepted_agent_keys),
+    )
     return Litestar(
         [NATIVE_API, HEALTH, document_router(make_document())],
         middleware=[Deadline(settings.request_timeout), Authentication(policy)],

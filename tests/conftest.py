@@ -12,7 +12,7 @@ from adapters.postgres.database import Database, PoolSettings
 from entrypoints.settings import Settings
 from tests.support import postgres
 from tests.support.databases import prepare, sign_in
-from tests.support.service import running_service, settings_for
+from tests.support.service import AGENT_KEY, running_service, settings_for
 
 pytest.register_assert_rewrite("tests.security", "tests.support.transport")
 
@@ -96,6 +96,25 @@ def new_client(service: str, new_token: Callable[[], str]) -> Iterator[Callable[
 def client(new_client: Callable[[], httpx.Client]) -> httpx.Client:
     """An HTTP client of a new user."""
     return new_client()
+
+
+@pytest.fixture
+def new_agent(service: str, new_client: Callable[[], httpx.Client]) -> Iterator[Callable[[], httpx.Client]]:
+    """Makes HTTP clients of an agent runtime, each acting for a new user."""
+    with ExitStack() as stack:
+
+        def make() -> httpx.Client:
+            owner_id = new_client().get("/api/me").json()["user_id"]
+            headers = {"X-Agent-Key": AGENT_KEY, "X-Owner-Id": owner_id}
+            return stack.enter_context(httpx.Client(base_url=service, headers=headers, timeout=30))
+
+        yield make
+
+
+@pytest.fixture
+def agent(new_agent: Callable[[], httpx.Client]) -> httpx.Client:
+    """An HTTP client of an agent runtime that acts for a new user."""
+    return new_agent()
 
 
 @pytest.fixture

@@ -19,6 +19,9 @@ class ReadingFailure(StrEnum):
     ABSENT = "absent"
     OTHER_COOKIE = "cookie_of_another_name"
     AMBIGUOUS = "several_credentials"
+    UNKNOWN_AGENT_KEY = "unknown_agent_key"
+    OWNER_WITHOUT_AGENT_KEY = "owner_without_agent_key"
+    COOKIE_BESIDE_AGENT_KEY = "cookie_beside_agent_key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

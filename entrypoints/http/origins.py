@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from entrypoints.http.credentials import RawHeaders, values_of
 from entrypoints.http.errors import RequestError
 
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXPOSED: Final = b"ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id"
 _PREFLIGHT: Final = (
     (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
@@ -25,7 +25,7 @@ def require_trusted_origin(method: str, headers: RawHeaders, trusted: AbstractSe
 
     The Origin header must equal one of ``trusted``; without that header, the origin of the Referer must.
     """
-    if method in _SAFE or _origin_of(headers) in trusted:
+    if method in SAFE_METHODS or _origin_of(headers) in trusted:
         return
     raise RequestError(
         HTTPStatus.FORBIDDEN,

@@ -14,6 +14,8 @@ from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
 
 SECRET: Final = "the-secret-of-the-tests-which-is-long-enough"
+AGENT_KEY: Final = "the-agent-key-of-the-tests-which-is-long-enough"
+OLD_AGENT_KEY: Final = "the-agent-key-that-is-replaced-by-the-other-one"
 
 
 def settings_for(database_url: str) -> Settings:
@@ -23,6 +25,7 @@ def settings_for(database_url: str) -> Settings:
         better_auth_secret=SECRET,
         better_auth_url="http://localhost:3000",
         trusted_origins="http://app.test, http://localhost:3000",
+        agent_keys=f"{AGENT_KEY}, {OLD_AGENT_KEY}",
     )
 
 
