@@ -4,11 +4,14 @@ import logging
 from collections.abc import Callable, Iterator
 
 import httpx
+import msgspec
 import pytest
 
+from entrypoints.settings import Settings
 from tests.security.chat import Chat
 from tests.security.lists import Lists, make_lists
 from tests.security.world import World, make_world
+from tests.support.service import running_service
 
 _CLIENTS_OWN = ("httpx", "httpcore")
 """Loggers of the tests' own client, which sends the canaries."""
@@ -22,6 +25,13 @@ def _text_of(record: logging.LogRecord) -> str:
 def world(service: str, new_token: Callable[[], str]) -> World:
     """A user with a conversation of three messages."""
     return make_world(service, new_token())
+
+
+@pytest.fixture(scope="session")
+def keyless(settings: Settings) -> Iterator[str]:
+    """The address of a service that has no agent keys."""
+    with running_service(msgspec.structs.replace(settings, agent_keys=None)) as address:
+        yield address
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 )
 
 from tests.security.calls import call, missing_id, seen
+from tests.support.service import AGENT_KEY
 
 USERS = st.integers(0, 2)
 AWAY = st.sampled_from([1, 2, 0])
@@ -36,13 +37,13 @@ SEEDED = settings(
 class Isolation(RuleBasedStateMachine):
     """Users that call everything, mostly with ids of others; a dictionary for each tells what they should see."""
 
-    new_client: Callable[[], httpx.Client]
+    new_client: Callable[[int], httpx.Client]
     figures: ClassVar[Counter[str]]
     ids = Bundle("ids")
 
     def __init__(self) -> None:
         super().__init__()
-        self.clients = [self.new_client() for _ in range(3)]
+        self.clients = [self.new_client(user) for user in range(3)]
         self.kept: list[dict[str, dict[str, Any]]] = [{}, {}, {}]
         self.owners: dict[str, int] = {}
 
@@ -152,11 +153,20 @@ class Isolation(RuleBasedStateMachine):
 
 
 def test_each_of_three_users_sees_exactly_their_own(service: str, new_token: Callable[[], str]) -> None:
+    def new_client(user: int) -> httpx.Client:
+        """User 0 has a session; for user 1 an agent acts beside the session, and for user 2 without one."""
+        client = httpx.Client(base_url=service, headers={"Authorization": f"Bearer {new_token()}"}, timeout=30)
+        if user:
+            client.headers["X-Agent-Key"] = AGENT_KEY
+        if user == 2:
+            client.headers["X-Owner-Id"] = client.get("/api/me").json()["user_id"]
+            del client.headers["Authorization"]
+        return client
+
     class Here(Isolation):
         figures: ClassVar[Counter[str]] = Counter()
-        new_client = staticmethod(
-            lambda: httpx.Client(base_url=service, headers={"Authorization": f"Bearer {new_token()}"}, timeout=30)
-        )
+
+    Here.new_client = staticmethod(new_client)
 
     run_state_machine_as_test(Here, settings=SEEDED)
 

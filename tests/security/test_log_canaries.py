@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from adapters.postgres.database import Database
-from tests.support.service import running_service, settings_for
+from tests.support.service import AGENT_KEY, running_service, settings_for
 
 CANARY = "zqcanaryqz"
 
@@ -37,6 +37,13 @@ FAILURES: list[tuple[str, str, Any, dict[str, str]]] = [
     ("GET", f"/api/conversations?limit={CANARY}&archived={CANARY}", None, {}),
     ("GET", f"/{CANARY}?{CANARY}={CANARY}", None, {"X-Request-Id": f"{CANARY}!"}),
     ("PUT", "/api/me", {CANARY: CANARY}, {CANARY: CANARY}),
+    ("GET", "/api/me", None, {"X-Agent-Key": CANARY}),
+    ("GET", "/api/me", None, {"X-Agent-Key": f"{AGENT_KEY}{CANARY}", "X-Owner-Id": CANARY}),
+    ("GET", "/api/me", None, {"X-Owner-Id": CANARY}),
+    ("POST", "/api/chat", {"message": CANARY}, {"X-Agent-Key": AGENT_KEY, "X-Owner-Id": CANARY}),
+    ("POST", "/api/chat", {"message": CANARY}, {"X-Agent-Key": AGENT_KEY, "X-Owner-Id": CANARY, "Authorization": ""}),
+    ("POST", "/api/chat", {"message": CANARY}, {"X-Agent-Key": AGENT_KEY, "Authorization": "", "Cookie": COOKIE}),
+    ("POST", f"/api/conversations/{CANARY}.{CANARY}/messages", BODY, {"X-Agent-Key": AGENT_KEY}),
 ]
 """What is refused: method, path, body, headers."""
 
@@ -53,6 +60,7 @@ def test_refusals_show_and_log_nothing_that_was_sent(client: httpx.Client, logge
     path = client.post("/api/conversations", json={"title": CANARY}).headers["Location"]
     client.post(f"{path}/messages", json=BODY, headers={"Idempotency-Key": CANARY}).raise_for_status()
     client.post("/api/chat", json={"message": CANARY}).raise_for_status()
+    client.post(f"{path}/messages", json=BODY, headers={"X-Agent-Key": AGENT_KEY}).raise_for_status()
     own = client.get(path)
 
     answers = fail_all(client, path)
@@ -62,8 +70,10 @@ def test_refusals_show_and_log_nothing_that_was_sent(client: httpx.Client, logge
         assert 400 <= answer.status_code < 500, failure
         assert CANARY not in answer.text + str(answer.headers.raw), failure
         assert token not in answer.text, failure
+        assert AGENT_KEY not in answer.text, failure
     assert CANARY not in logged()
     assert token not in logged()
+    assert AGENT_KEY not in logged()
 
 
 def test_without_a_database_nothing_that_was_sent_is_shown_or_logged(logged: Callable[[], str]) -> None:
@@ -77,6 +87,7 @@ def test_without_a_database_nothing_that_was_sent_is_shown_or_logged(logged: Cal
     assert all(CANARY not in answer.text + str(answer.headers.raw) for answer in answers)
     assert CANARY not in logged()
     assert headers["Authorization"][7:] not in logged()
+    assert AGENT_KEY not in logged()
 
 
 @pytest.mark.parametrize(

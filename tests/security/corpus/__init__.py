@@ -2,7 +2,7 @@
 
 from tests.security.corpus.bodies import BODIES
 from tests.security.corpus.framing import BROKEN_OFF, FRAMING
-from tests.security.corpus.headers import AUTHORIZATIONS, FIELDS, KEYS, TYPES
+from tests.security.corpus.headers import AGENTS, AUTHORIZATIONS, FIELDS, KEYS, TYPES
 from tests.security.corpus.inputs import Input
 from tests.security.corpus.paths import IDS, PATHS
 from tests.security.corpus.queries import QUERIES
@@ -14,8 +14,8 @@ SHOWN = frozenset({"a request id that is well formed", "an unknown key in a turn
 
 
 _TABLES = (
-    REQUEST_LINES, METHODS, FIELDS, AUTHORIZATIONS, FRAMING, BROKEN_OFF, PATHS, IDS, QUERIES, KEYS, TYPES, BODIES,
-    [*wrong_types()], UNKNOWN_KEYS, TEXTS,
+    REQUEST_LINES, METHODS, FIELDS, AUTHORIZATIONS, AGENTS, FRAMING, BROKEN_OFF, PATHS, IDS, QUERIES, KEYS, TYPES,
+    BODIES, [*wrong_types()], UNKNOWN_KEYS, TEXTS,
 )  # fmt: skip
 
 

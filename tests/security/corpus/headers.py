@@ -18,6 +18,7 @@ from tests.security.corpus.inputs import (
     label,
     send,
 )
+from tests.support.service import AGENT_KEY
 
 FIELDS: list[Row] = [
     (400, "no Host", head(LIVE)),
@@ -90,6 +91,21 @@ AUTHORIZATIONS: list[Row] = [
         b"Bearer " + TOKEN.encode() + b".x", b"Bearer\t" + TOKEN.encode(), b"Digest a=" + CANARY.encode(),
         "Bearer \U0001f600".encode(), b"Bearer %F0%9F%98", b"Bearer %ed%a0%80.%c0%80", b"," * 100,
     )
+]  # fmt: skip
+
+_KEY = b"X-Agent-Key: " + AGENT_KEY.encode()
+AGENTS: list[Row] = [
+    *((401, f"the agent key {label(value)}", get("/api/me", b"X-Agent-Key: " + value))
+      for value in (b"", b"\xff\xfe", CANARY.encode(), b"a" * 15_000, b"%00", b"a,b", "\U0001f600".encode(),
+                    AGENT_KEY.encode() + b"\xff")),
+    *((403, f"the owner {label(value)}", get("/api/me", _KEY, b"X-Owner-Id: " + value))
+      for value in (b"", b"\xff\xfe", CANARY.encode(), b"a" * 15_000, b"%00", b"a,b", "\u202e\U0001f600".encode(),
+                    "\u200b".encode(), b"' OR 1=1 --", b"\xed\xa0\x80")),
+    (401, "an owner without an agent key", get("/api/me", b"X-Owner-Id: " + CANARY.encode())),
+    (401, "two agent keys", get("/api/me", _KEY, _KEY)),
+    (401, "two owners", get("/api/me", _KEY, b"X-Owner-Id: a", b"X-Owner-Id: a")),
+    (200, "an agent key beside a session", get("/api/me", _KEY)),
+    (200, "an agent key that Connection names", get("/api/me", _KEY, b"Connection: X-Agent-Key")),
 ]  # fmt: skip
 
 KEYS: list[Row] = [

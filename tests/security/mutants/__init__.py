@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.security.mutants import answers, content, lifetimes, ownership, silence
+from tests.security.mutants import agents, answers, content, lifetimes, ownership, silence
 from tests.security.mutants.mutant import Mutant
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -11,4 +11,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *silence.MUTANTS,
     *answers.MUTANTS,
     *lifetimes.MUTANTS,
+    *agents.MUTANTS,
 )

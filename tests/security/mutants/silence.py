@@ -1,6 +1,7 @@
 """Mutants that put into a response or a log what must not be there."""
 
 import logging
+import operator
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -10,7 +11,8 @@ import asyncpg
 from adapters.better_auth import verifier
 from adapters.postgres.database import PASSING, Database
 from domain.errors import RuleViolationError, UnavailableError
-from entrypoints.http import errors, json_body
+from entrypoints.http import authentication, errors, json_body
+from entrypoints.http.agent_keys import AgentKeys
 from tests.security import test_log_canaries as canaries
 from tests.security.mutants.mutant import Mutant
 
@@ -18,11 +20,17 @@ _log: Final = logging.getLogger(__name__)
 _REFUSALS: Final = canaries.test_refusals_show_and_log_nothing_that_was_sent
 _well_formed = verifier._well_formed
 _attempt = Database._attempt
+_number_of = AgentKeys.number_of
 
 
 def _log_token(token: str, form: re.Pattern[str]) -> str:
     _log.info("Checking %s", token)
     return _well_formed(token, form)
+
+
+def _log_key(keys: AgentKeys, key: str) -> int | None:
+    _log.info("Checking %s", key)
+    return _number_of(keys, key)
 
 
 async def _name_the_database(database: Database, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
@@ -37,6 +45,18 @@ MUTANTS: Final = (
     Mutant(
         name="a token is logged",
         replaces=((verifier, "_well_formed", _log_token),),
+        found_by=_REFUSALS,
+        says="zqcanaryqz",
+    ),
+    Mutant(
+        name="an agent key is logged",
+        replaces=((AgentKeys, "number_of", _log_key),),
+        found_by=_REFUSALS,
+        says="zqcanaryqz",
+    ),
+    Mutant(
+        name="a path is logged as it was sent",
+        replaces=((authentication, "_place_of", operator.itemgetter("path")),),
         found_by=_REFUSALS,
         says="zqcanaryqz",
     ),
