@@ -57,7 +57,7 @@ class UnauthenticatedError(AiAgentError):
     """
 
     code = "unauthenticated"
-    message = "A valid session is required."
+    message = "A valid session, or a valid agent key, is required."
 
     def __init__(self, failure: StrEnum) -> None:
         super().__init__()

@@ -27,7 +27,7 @@ type Title = Annotated[
 
 
 class MessageBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A message, in the terms of OpenAI's Chat Completions. A user's session writes the role `user` only."""
+    """A message, in the terms of OpenAI's Chat Completions. Other roles than `user` are an agent's to write."""
 
     role: Role
     content: Annotated[

@@ -8,5 +8,8 @@ from entrypoints.native_api.views import MeView
 
 @get("/me", tags=["Session"], summary="Who the session is", operation_id="me")
 async def me(request: ApiRequest) -> MeView:
-    """Tell who the session is, and when it ends."""
+    """Tell who the session is, and when it ends.
+
+    To an agent without a session: for whom it acts, and null.
+    """
     return MeView(request.principal.owner_id, request.principal.session_expires_at)

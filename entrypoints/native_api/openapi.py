@@ -95,6 +95,20 @@ def make_document() -> dict[str, Any]:
                     description="better-auth's signed session cookie (`__Secure-` before its name over https). "
                     "Requests that change something also need an Origin that is trusted.",
                 ),
+                "agentKey": SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="header",
+                    name="X-Agent-Key",
+                    description="A key of an agent runtime, beside a session or an owner, never beside a cookie. "
+                    "Only with it may a request write other roles than `user`.",
+                ),
+                "owner": SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="header",
+                    name="X-Owner-Id",
+                    description="The id of the better-auth user for whom an agent runtime acts, in UTF-8. Beside a "
+                    "session it must be that of the session's user.",
+                ),
             }
         ),
         use_handler_docstrings=True,
@@ -124,7 +138,8 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     succeeded = next(status for status in responses if status < "300")
     headers: dict[str, Any] = {}
     if not handler.opt.get(PUBLIC):
-        operation["security"] = [{"session": []}, {"sessionCookie": []}]
+        ways = [["session"], ["sessionCookie"], ["agentKey", "session"], ["agentKey", "owner"]]
+        operation["security"] = [{scheme: [] for scheme in way} for way in ways]
     if "POST" in handler.http_methods:
         operation.setdefault("parameters", []).append(_KEY)
         headers |= _REPLAYED

@@ -79,6 +79,17 @@ def test_all_of_the_api_demands_a_session() -> None:
         assert ("401" in operation["responses"]) is path.startswith("/api/")
 
 
+def test_all_of_the_api_may_be_called_by_an_agent_with_a_key() -> None:
+    schemes = make_document()["components"]["securitySchemes"]
+
+    assert schemes.keys() == {"session", "sessionCookie", "agentKey", "owner"}
+    assert [schemes[name]["name"] for name in ("agentKey", "owner")] == ["X-Agent-Key", "X-Owner-Id"]
+    for _, path, operation in OPERATIONS.values():
+        ways = [{*way} for way in operation.get("security", [])]
+        expected = [{"session"}, {"sessionCookie"}, {"agentKey", "session"}, {"agentKey", "owner"}]
+        assert ways == (expected if path.startswith("/api/") else [])
+
+
 def test_the_docs_page_shows_the_document(anonymous: httpx.Client) -> None:
     page = anonymous.get("/docs")
 

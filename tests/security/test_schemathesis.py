@@ -41,6 +41,7 @@ def test_every_operation_answers_as_the_document_says(
 ) -> None:
     headers = {"Authorization": f"Bearer {new_token()}"}
     schema = schemathesis.openapi.from_dict(httpx.get(f"{service}/openapi.json").json())
+    schema.config.generation.update(with_security_parameters=False)  # a made-up agent key would refuse most requests
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     asked = 0
 
