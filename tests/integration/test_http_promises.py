@@ -1,8 +1,6 @@
 """Promises over HTTP under concurrency: one key, one effect; seqs dense and in order; counted round trips."""
 
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +8,11 @@ import httpx
 import pytest
 
 from entrypoints.settings import Settings
+from tests.support.at_once import at_once
 from tests.support.counting_proxy import CountingProxy, counting_proxy
 from tests.support.service import running_service, settings_for
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
-
-
-def at_once(count: int, call: Callable[[int], httpx.Response]) -> list[httpx.Response]:
-    """Many calls, started together."""
-    gate = threading.Barrier(count)
-
-    def run(number: int) -> httpx.Response:
-        gate.wait()
-        return call(number)
-
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(run, range(count)))
 
 
 def test_32_writers_on_one_conversation_are_all_acknowledged_and_dense(client: httpx.Client) -> None:
