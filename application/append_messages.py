@@ -43,7 +43,8 @@ class AppendMessages:
         """Write 1 to 100 messages, all or none, with the next seqs.
 
         Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError; StaleError
-        if ``follows`` is given and is not the last seq. Without it no append fails for being concurrent with others.
+        if ``follows`` is given and is not the last seq. Without it no append fails for being concurrent with others,
+        except a result of a tool call that another one has answered or interrupted meanwhile: CallNotOpenError.
         """
         messages = tuple(messages)  # a caller's list may change while this waits
         principal.require_authorship(message.role for message in messages)

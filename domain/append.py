@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from domain.errors import RuleViolationError
+from domain.errors import CallNotOpenError, RuleViolationError
 from domain.message import NewMessage
 from domain.roles import Role
 from domain.title import suggest_title
@@ -49,8 +49,8 @@ def decide_append(
 ) -> AppendDecision:
     """Decide what to write. ``open_calls`` are the conversation's, or None if ``depends_on_open_calls`` is false.
 
-    Raises RuleViolationError: a batch that is empty or too long, a call id that is open already,
-    a result that answers no open call.
+    Raises CallNotOpenError for a result that answers no open call; RuleViolationError for a batch that is empty or too
+    long, or a call id that is open already.
     """
     if not 0 < len(messages) <= MAX_MESSAGES:
         raise RuleViolationError("messages", f"must be 1 to {MAX_MESSAGES} messages")
@@ -86,5 +86,5 @@ def _open(call_ids: frozenset[str], open_calls: frozenset[str], field: str) -> f
 
 def _answer(call_id: str, open_calls: frozenset[str], field: str) -> frozenset[str]:
     if call_id not in open_calls:
-        raise RuleViolationError(f"{field}.tool_call_id", "must name a tool call that is still open")
+        raise CallNotOpenError(f"{field}.tool_call_id", "must name a tool call that is still open")
     return open_calls - {call_id}

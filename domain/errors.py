@@ -11,6 +11,7 @@ AiAgentError
 │   └── MessageNotFoundError
 ├── RuleViolationError                  a value breaks a rule; ``field`` names it
 │   ├── InvalidCursorError
+│   ├── CallNotOpenError                a result answers no open tool call
 │   └── IdempotencyKeyReusedError
 ├── ConflictError                       the state moved under the caller
 │   ├── StateMovedError
@@ -131,6 +132,15 @@ class InvalidCursorError(RuleViolationError):
     """The cursor is damaged, or was made for another list."""
 
     code = "invalid_cursor"
+
+
+class CallNotOpenError(RuleViolationError):
+    """A result answers no open tool call: the call has a result, was interrupted, or never was.
+
+    It is decided on the open calls alone, which do not tell these cases apart. To try again does not help.
+    """
+
+    code = "call_not_open"
 
 
 class IdempotencyKeyReusedError(RuleViolationError):

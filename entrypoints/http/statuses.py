@@ -6,6 +6,7 @@ from typing import Final
 
 from domain.errors import (
     AiAgentError,
+    CallNotOpenError,
     ConflictError,
     ForbiddenError,
     NotFoundError,
@@ -23,12 +24,13 @@ STATUS: Final[Mapping[type[AiAgentError], HTTPStatus]] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     StaleError: HTTPStatus.PRECONDITION_FAILED,
+    CallNotOpenError: HTTPStatus.CONFLICT,
     RuleViolationError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ResponderFailedError: HTTPStatus.BAD_GATEWAY,
     OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-"""The status of each category of the domain's errors; a subclass has its category's."""
+"""The status of each category of the domain's errors; a subclass without its own has its category's."""
 
 MEANING: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "This is no valid HTTP, or the body is not JSON, not UTF-8, or nests too deep.",
@@ -37,7 +39,7 @@ MEANING: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.NOT_FOUND: "It does not exist, or it is somebody else's.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The path has no such method.",
     HTTPStatus.REQUEST_TIMEOUT: "The request did not arrive in time.",
-    HTTPStatus.CONFLICT: "The state moved too often meanwhile; try again.",
+    HTTPStatus.CONFLICT: "The state moved too often meanwhile; try again. Or a result answers no open tool call.",
     HTTPStatus.PRECONDITION_FAILED: "If-Match names another state than the latest; last_seq tells the latest.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.REQUEST_URI_TOO_LONG: "The path or the query is too long, or has too many fields.",

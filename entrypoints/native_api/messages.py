@@ -32,7 +32,8 @@ class MessageController(Controller):
         """Append 1 to 100 messages, all of them or none, next in the conversation's order.
 
         With `If-Match: "<last_seq>"`, the conversation's ETag, only if nobody has appended since; without it an append
-        never fails for being concurrent with others.
+        never fails for being concurrent with others. A tool call is answered once: a result of a call that is not open
+        (answered, interrupted by a user's turn, or never made) gets 409 `call_not_open`.
         """
         place = require_conversation_id(conversation_id)
         appended = await request.application.append_messages(

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.append import decide_append, depends_on_open_calls
-from domain.errors import RuleViolationError
+from domain.errors import CallNotOpenError, RuleViolationError
 from domain.message import NewMessage
 from domain.roles import Role
 
@@ -63,9 +63,6 @@ def test_a_whole_exchange_fits_in_one_batch() -> None:
     [
         ([assistant("a")], frozenset({"a"}), "messages[0].tool_calls"),
         ([user(), assistant("a"), assistant("a")], None, "messages[2].tool_calls"),
-        ([tool("a")], NONE_OPEN, "messages[0].tool_call_id"),
-        ([assistant("a"), tool("a"), tool("a")], NONE_OPEN, "messages[2].tool_call_id"),
-        ([assistant("a"), user(), tool("a")], NONE_OPEN, "messages[2].tool_call_id"),
         ([assistant("a")], frozenset(f"o{n}" for n in range(256)), "messages[0].tool_calls"),
         ([], NONE_OPEN, "messages"),
         ([user()] * 101, NONE_OPEN, "messages"),
@@ -75,6 +72,25 @@ def test_what_breaks_a_rule_is_refused_and_named(
     messages: list[NewMessage], open_calls: frozenset[str] | None, field: str
 ) -> None:
     with pytest.raises(RuleViolationError) as raised:
+        decide_append(messages, open_calls)
+
+    assert raised.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("messages", "open_calls", "field"),
+    [
+        ([tool("a")], NONE_OPEN, "messages[0].tool_call_id"),
+        ([tool("a")], frozenset({"b"}), "messages[0].tool_call_id"),
+        ([assistant("a"), tool("a"), tool("a")], NONE_OPEN, "messages[2].tool_call_id"),
+        ([assistant("a"), user(), tool("a")], NONE_OPEN, "messages[2].tool_call_id"),
+        ([user(), tool("a")], None, "messages[1].tool_call_id"),
+    ],
+)
+def test_a_result_that_answers_no_open_call_is_refused_by_an_error_of_its_own(
+    messages: list[NewMessage], open_calls: frozenset[str] | None, field: str
+) -> None:
+    with pytest.raises(CallNotOpenError) as raised:
         decide_append(messages, open_calls)
 
     assert raised.value.field == field
