@@ -17,7 +17,7 @@ from entrypoints.container.operations import OperationError, migrate, require_fi
 from tests.support.commands import WITH_AUTHENTICATION
 from tests.support.databases import prepare, sign_in
 from tests.support.postgres import execute, new_database
-from tests.support.service import running_service, settings_for
+from tests.support.service import AGENT_KEY, running_service, settings_for
 
 GUIDE = Path(__file__).parents[2] / "docs" / "authentication.md"
 PASSWORD = "a-password-of-the-test"
@@ -62,12 +62,14 @@ def test_the_service_works_under_its_own_role(role_url: str, empty_database_url:
         httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client,
     ):
         ready = client.get("/health/ready")
+        owner_id = client.get("/api/me").json()["user_id"]
         said = client.post("/api/chat", json={"message": "hello"}, headers={"Idempotency-Key": "k"})
         path = f"/api/conversations/{said.json()['conversation_id']}"
         others = [
             client.get(path),
             client.get("/api/conversations"),
             client.patch(path, json={"title": "x"}),
+            httpx.get(address + path, headers={"X-Agent-Key": AGENT_KEY, "X-Owner-Id": owner_id}),
             client.delete(path),
         ]
 
