@@ -1,7 +1,14 @@
 """An agent runtime over HTTP: it proves itself by a key, beside a user's session or beside an owner's id."""
 
+import json
 import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +18,7 @@ from entrypoints.settings import Settings
 from tests.support.postgres import execute
 from tests.support.service import AGENT_KEY, OLD_AGENT_KEY, running_service
 
+GUIDE = Path(__file__).parents[2] / "docs" / "agents.md"
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Rome"}'}}
 TURN: list[dict[str, Any]] = [
     {"role": "system", "content": "Be brief."},
@@ -142,3 +150,30 @@ def test_the_answer_to_an_agent_in_a_retry_is_the_first_one(new_agent: Callable[
 
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.fixture
+def runtimes_environment(service: str, client: httpx.Client) -> dict[str, str]:
+    """What the guide's examples read from the environment."""
+    return {**os.environ, "AI_AGENT_URL": service, "AGENT_KEY": AGENT_KEY, "OWNER_ID": owner_of(client)}
+
+
+def run_example(language: str, *command: str, environment: dict[str, str]) -> str:
+    """What the guide's example in this language prints."""
+    (example,) = re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    ran = subprocess.run([*command, example], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_the_guides_example_in_python_runs(runtimes_environment: dict[str, str]) -> None:
+    printed = run_example("python", sys.executable, "-W", "error", "-c", environment=runtimes_environment)
+
+    assert printed == "['user', 'assistant', 'tool', 'assistant']\n"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_the_guides_example_with_curl_runs(client: httpx.Client, runtimes_environment: dict[str, str]) -> None:
+    printed = run_example("sh", "sh", "-c", environment=runtimes_environment)
+
+    assert json.loads(printed) == client.get("/api/conversations").json()["data"][0]
