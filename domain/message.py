@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from domain import content as contents
+from domain.chat_message import ChatMessage
 from domain.content import Content, ToolCall
 from domain.errors import RuleViolationError
 from domain.identifiers import ConversationId, format_conversation_id, format_message_id
@@ -116,16 +117,14 @@ class Message:
         """Its id as clients see it: ``msg_`` and 40 hex digits."""
         return format_message_id(format_conversation_id(self.conversation_id), self.seq)
 
+    @property
+    def chat(self) -> ChatMessage:
+        """What a model gets of it."""
+        return ChatMessage(self.role, self.content, self.tool_calls, self.tool_call_id, self.name)
+
     def to_chat(self) -> dict[str, Any]:
         """The message as Chat Completions take it, without the fields that only this service has."""
-        chat: dict[str, Any] = {"role": self.role.value, "content": self.content and self.content.value}
-        if self.tool_calls is not None:
-            chat["tool_calls"] = self.tool_calls.value
-        if self.tool_call_id is not None:
-            chat["tool_call_id"] = self.tool_call_id
-        if self.name is not None:
-            chat["name"] = self.name
-        return chat
+        return self.chat.to_chat()
 
 
 def _encode(value: object, name: str) -> JsonText | None:
