@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,11 @@ from adapters.better_auth.development import open_session
 from adapters.better_auth.names import Names
 from adapters.better_auth.verifier import BetterAuthTokenVerifier, SignaturePolicy
 from adapters.echo.responder import EchoResponder
+from adapters.estimate.token_counter import EstimatingTokenCounter
 from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
 from adapters.system.conversation_ids import RandomConversationIds
+from domain.chat_message import ChatMessage
 from domain.credential import Credential
 from domain.errors import CredentialFailure, UnauthenticatedError
 from domain.identifiers import ConversationId, OwnerId
@@ -21,10 +24,12 @@ from domain.message import Message, Status
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder, Turn
+from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
 from domain.reply_events import ReplyFinished, TextDelta
 from domain.roles import Caller, Role
 from tests.support.fakes.others import (
+    CharacterCounter,
     CountingConversationIds,
     InMemoryTokenVerifier,
     ScriptedResponder,
@@ -178,3 +183,31 @@ async def test_readiness_is_silent_when_all_is_well(database: Database) -> None:
 
     for readiness in implementations:
         await readiness.check()
+
+
+COUNTERS = [CharacterCounter(), EstimatingTokenCounter()]
+PARTS = [{"type": "text", "text": "hi"}, {"type": "image_url", "image_url": {"url": "x"}}, {"type": "odd", "n": 1}]
+
+
+def said(content: object, **more: Any) -> ChatMessage:
+    return ChatMessage(Role.ASSISTANT, None if content is None else JsonText.of(content), **more)
+
+
+@pytest.mark.parametrize("tokens", COUNTERS)
+def test_a_message_takes_at_least_one_token_and_the_same_each_time(tokens: TokenCounter) -> None:
+    for content in (None, "", "hello", "a\0\U0001f600", PARTS):
+        message = said(content, tool_calls=JsonText("[]"), tool_call_id="c", name="n")
+
+        assert tokens.count(message) == tokens.count(message) >= 1
+
+
+@pytest.mark.parametrize("tokens", COUNTERS)
+@pytest.mark.parametrize("more", ["a", " ", "1", "{", "\u0439", "\u4e2d", "\U0001f600"])
+def test_more_text_never_takes_less(tokens: TokenCounter, more: str) -> None:
+    counts = [tokens.count(said(more * length)) for length in range(40)]
+    of_calls = [tokens.count(said(None, tool_calls=JsonText.of([more] * length))) for length in range(40)]
+
+    assert counts == sorted(counts)
+    assert of_calls == sorted(of_calls)
+    assert counts[-1] > counts[0]
+    assert of_calls[-1] > of_calls[0]

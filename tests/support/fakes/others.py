@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import override
 from uuid import UUID
 
+from domain.chat_message import ChatMessage
 from domain.credential import Credential
 from domain.errors import BannedError, CredentialFailure, UnauthenticatedError, UnavailableError
 from domain.identifiers import ConversationId
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder, Turn
+from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
 from domain.principal import Principal
 from domain.reply_events import ReplyEvent, ReplyFinished, TextDelta
@@ -72,6 +74,14 @@ class ScriptedResponder(Responder):
         if self.failure:
             raise self.failure
         yield ReplyFinished()
+
+
+class CharacterCounter(TokenCounter):
+    """Takes each character of the JSON for a token, and the message for one more."""
+
+    @override
+    def count(self, message: ChatMessage) -> int:
+        return 1 + sum(len(one.text) for one in (message.content, message.tool_calls) if one)
 
 
 class StaticReadiness(Readiness):

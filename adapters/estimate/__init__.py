@@ -1,0 +1,1 @@
+"""An estimate where no tokenizer is at hand."""
