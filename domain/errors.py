@@ -12,7 +12,8 @@ AiAgentError
 ├── RuleViolationError                  a value breaks a rule; ``field`` names it
 │   ├── InvalidCursorError
 │   ├── CallNotOpenError                a result answers no open tool call
-│   └── IdempotencyKeyReusedError
+│   ├── IdempotencyKeyReusedError
+│   └── BudgetTooSmallError
 ├── ConflictError                       the state moved under the caller
 │   ├── StateMovedError
 │   └── IdempotencyKeyTakenError
@@ -147,6 +148,12 @@ class IdempotencyKeyReusedError(RuleViolationError):
     """The key was used before, for a request that differs from this one."""
 
     code = "idempotency_key_reused"
+
+
+class BudgetTooSmallError(RuleViolationError):
+    """The budget of a context does not hold the least that a model must get."""
+
+    code = "budget_too_small"
 
 
 class ConflictError(AiAgentError):

@@ -37,6 +37,11 @@ class JsonText:
         """The value; it is decoded at each access."""
         return json.loads(self.text)
 
+    @property
+    def byte_count(self) -> int:
+        """Its length in UTF-8."""
+        return len(self.text) if self.text.isascii() else len(self.text.encode())
+
 
 EMPTY_OBJECT = JsonText("{}")
 

@@ -38,6 +38,9 @@ MAY_CARRY: Final[Mapping[Role, frozenset[str]]] = {
 MUST_SAY_SOMETHING: Final = frozenset({Role.SYSTEM, Role.DEVELOPER, Role.USER})
 """Roles whose content must not be blank."""
 
+INSTRUCT: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
+"""Roles whose messages tell the model how to act."""
+
 KNOWN_PARTS: Final[Mapping[Role, frozenset[str]]] = {
     Role.SYSTEM: frozenset({"text"}),
     Role.DEVELOPER: frozenset({"text"}),

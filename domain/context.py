@@ -1,0 +1,110 @@
+"""The context of a model: the newest messages of a conversation that fit a budget.
+
+First come the instructions with which the conversation begins. Then comes an exchange, and from it on everything to the
+end. Where that is moves in steps: it stays while messages are appended, so that a provider's prompt cache knows the
+beginning of the next request again. All follows from the messages and the budget alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, takewhile
+from typing import Final
+
+from domain.chat_message import ChatMessage
+from domain.context_budget import ContextBudget, Cost
+from domain.errors import BudgetTooSmallError
+from domain.exchanges import Exchange, exchanges_of
+from domain.message import Message, Status
+from domain.ports.token_counter import TokenCounter
+from domain.roles import INSTRUCT
+
+MAX_INSTRUCTIONS: Final = 10
+"""Of so many first messages those that instruct are instructions, up to the first that does not."""
+_KEPT: Final = 0.75
+"""The share of the budget that stays in use when the context begins later than before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelContext:
+    """Messages that a provider of Chat Completions accepts, oldest first.
+
+    ``last_seq``: up to where they tell the conversation; a reply that runs at its end comes after that.
+    ``omitted``: how many messages up to there are left out.
+    """
+
+    messages: tuple[ChatMessage, ...]
+    last_seq: int
+    omitted: int
+
+
+def make_context(
+    opening: Sequence[Message],
+    newest: Sequence[Message],
+    *,
+    last_seq: int,
+    budget: ContextBudget,
+    tokens: TokenCounter,
+) -> ModelContext:
+    """The context of a conversation of which the first and the newest messages were read; both may be the same.
+
+    Raises BudgetTooSmallError unless the budget holds the instructions and the newest exchange.
+    """
+    running = list(takewhile(lambda message: message.status is Status.IN_PROGRESS, reversed(newest)))
+    last_seq = running[-1].seq - 1 if running else last_seq
+    instructions = list(takewhile(lambda message: message.role in INSTRUCT, opening[:MAX_INSTRUCTIONS]))
+    first = instructions[-1].seq + 1 if instructions else 1
+    pinned = exchanges_of(instructions)
+    exchanges = exchanges_of([message for message in newest if first <= message.seq <= last_seq])
+    is_all = bool(newest) and newest[0].seq <= first
+    chosen = [*pinned, *_newest(exchanges, Cost.of_all(pinned, tokens), budget, tokens, is_all=is_all)]
+    return ModelContext(
+        messages=tuple(message for exchange in chosen for message in exchange.messages),
+        last_seq=last_seq,
+        omitted=last_seq - sum(exchange.stored for exchange in chosen),
+    )
+
+
+def is_full(messages: Sequence[Message], budget: ContextBudget, tokens: TokenCounter) -> bool:
+    """Whether these newest messages of a conversation are more than the budget holds."""
+    return not Cost.of_all(exchanges_of(messages), tokens).fits(budget, beside=Cost())
+
+
+def _newest(
+    exchanges: Sequence[Exchange], pinned: Cost, budget: ContextBudget, tokens: TokenCounter, *, is_all: bool
+) -> Sequence[Exchange]:
+    """The exchanges with which the context goes on after its instructions; ``is_all``: no older one exists.
+
+    They may begin wherever they fit the budget and use ``_KEPT`` of it: at a user's turn if there is one, as some
+    providers demand, else at any exchange. The turn or exchange is taken that follows on the roundest seq.
+    """
+    costs = list(accumulate(Cost.of(exchange, tokens) for exchange in reversed(exchanges)))
+    _require_room(pinned + costs[0] if costs else pinned, budget)
+    if not exchanges:
+        return ()
+    most = max(1, sum(cost.fits(budget, beside=pinned) for cost in costs))
+    if is_all and most == len(exchanges):
+        return exchanges
+    least = max(1, sum(cost.fits(budget, beside=pinned, share=_KEPT) for cost in costs))
+    beginnings = exchanges[-most : len(exchanges) - least + 1]
+    beginnings = [exchange for exchange in beginnings if exchange.is_turn] or beginnings
+    boundary = _roundest(beginnings[0].seq, beginnings[-1].seq)
+    beginning = next(exchange for exchange in beginnings if exchange.seq >= boundary)
+    return [exchange for exchange in exchanges if exchange.seq >= beginning.seq]
+
+
+def _require_room(least: Cost, budget: ContextBudget) -> None:
+    needs = {"max_messages": least.messages, "max_tokens": least.tokens}
+    for name, needed in needs.items():
+        if needed > getattr(budget, name):
+            raise BudgetTooSmallError(
+                name, f"must be at least {needed} here, for the instructions and the newest messages"
+            )
+
+
+def _roundest(first: int, last: int) -> int:
+    """The number from ``first`` to ``last`` that the greatest power of two divides.
+
+    It stays the same while both ends move on, for about half the distance between them or longer.
+    """
+    low_bits = ((first - 1) ^ last).bit_length() - 1
+    return last >> low_bits << low_bits
