@@ -13,6 +13,7 @@ from application.create_conversation import CreateConversation
 from application.delete_conversation import DeleteConversation
 from application.get_message import GetMessage
 from application.list_conversations import ListConversations
+from application.read_context import ReadContext
 from application.read_history import ReadHistory
 from application.running_replies import RunningReplies
 from application.update_conversation import UpdateConversation
@@ -21,6 +22,7 @@ from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder
+from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
 
 
@@ -33,6 +35,7 @@ class Application:
     create_conversation: CreateConversation
     list_conversations: ListConversations
     read_history: ReadHistory
+    read_context: ReadContext
     update_conversation: UpdateConversation
     delete_conversation: DeleteConversation
     append_messages: AppendMessages
@@ -48,6 +51,7 @@ class Application:
         ids: ConversationIds,
         tokens: TokenVerifier,
         owners: OwnerVerifier,
+        token_counter: TokenCounter,
         responder: Responder,
         readiness: Sequence[Readiness],
         replies: RunningReplies[ChatTurn],
@@ -60,6 +64,7 @@ class Application:
             create_conversation=create,
             list_conversations=ListConversations(conversations),
             read_history=ReadHistory(conversations),
+            read_context=ReadContext(conversations, token_counter),
             update_conversation=UpdateConversation(conversations),
             delete_conversation=DeleteConversation(conversations),
             append_messages=append,

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from itertools import accumulate, takewhile
 from typing import Final
 
+from domain.append import MAX_OPEN_CALLS
 from domain.chat_message import ChatMessage
 from domain.context_budget import ContextBudget, Cost
 from domain.errors import BudgetTooSmallError
 from domain.exchanges import Exchange, exchanges_of
 from domain.message import Message, Status
+from domain.pages import MAX_PAGE_BYTES
 from domain.ports.token_counter import TokenCounter
 from domain.roles import INSTRUCT
 
 MAX_INSTRUCTIONS: Final = 10
 """Of so many first messages those that instruct are instructions, up to the first that does not."""
 _KEPT: Final = 0.75
-"""The share of the budget that stays in use when the context begins later than before."""
+"""The share of the budget that is always used as far as whole exchanges allow; the rest is for the steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +66,18 @@ def make_context(
     )
 
 
-def is_full(messages: Sequence[Message], budget: ContextBudget, tokens: TokenCounter) -> bool:
-    """Whether these newest messages of a conversation are more than the budget holds."""
-    return not Cost.of_all(exchanges_of(messages), tokens).fits(budget, beside=Cost())
+def is_enough(newest: Sequence[Message], budget: ContextBudget, tokens: TokenCounter) -> bool:
+    """Whether no message before these newest ones need be read for the context.
+
+    That is when they are more than the budget holds, or so many that those without a place in a context (the results of
+    calls before them, and what says nothing) must not go on: not for ever, nor for more bytes than a page.
+    """
+    if len(newest) >= budget.max_messages + MAX_OPEN_CALLS:
+        return True
+    documents = (one for message in newest for one in (message.content, message.tool_calls, message.metadata) if one)
+    if sum(document.byte_count for document in documents) >= MAX_PAGE_BYTES:
+        return True
+    return not Cost.of_all(exchanges_of(newest), tokens).fits(budget, beside=Cost())
 
 
 def _newest(
@@ -74,8 +85,8 @@ def _newest(
 ) -> Sequence[Exchange]:
     """The exchanges with which the context goes on after its instructions; ``is_all``: no older one exists.
 
-    They may begin wherever they fit the budget and use ``_KEPT`` of it: at a user's turn if there is one, as some
-    providers demand, else at any exchange. The turn or exchange is taken that follows on the roundest seq.
+    They fit the budget, and are at least all that fit ``_KEPT`` of it. Within that they begin at a user's turn if there
+    is one, as some providers demand, else at any exchange: at the one that follows on the roundest seq.
     """
     costs = list(accumulate(Cost.of(exchange, tokens) for exchange in reversed(exchanges)))
     _require_room(pinned + costs[0] if costs else pinned, budget)

@@ -7,6 +7,7 @@ from dishka import AsyncContainer, Provider, Scope, make_async_container, provid
 from adapters.better_auth.names import LayoutError, Names
 from adapters.better_auth.verifier import BetterAuthTokenVerifier, SignaturePolicy
 from adapters.echo.responder import EchoResponder
+from adapters.estimate.token_counter import EstimatingTokenCounter
 from adapters.postgres.address import DatabaseAddress, InvalidAddressError
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
@@ -20,6 +21,7 @@ from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder
+from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
 from entrypoints.settings import Settings, SettingsError
 
@@ -29,6 +31,7 @@ class _Adapters(Provider):
 
     conversations = provide(PostgresConversationRepository, provides=ConversationRepository)
     responder = provide(EchoResponder, provides=Responder)
+    token_counter = provide(EstimatingTokenCounter, provides=TokenCounter)
     ids = provide(RandomConversationIds, provides=ConversationIds)
     application = provide(Application.over, provides=Application)
 

@@ -9,6 +9,7 @@ from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.others import (
+    CharacterCounter,
     CountingConversationIds,
     InMemoryTokenVerifier,
     ScriptedResponder,
@@ -38,6 +39,7 @@ class FakeWorld:
             ids=self.ids,
             tokens=InMemoryTokenVerifier(self.sessions),
             owners=self.owners,
+            token_counter=CharacterCounter(),
             responder=self.responder,
             readiness=[self.readiness],
             replies=self.replies,
