@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from tests.security.mutants import agents, answers, content, lifetimes, ownership, silence
+from tests.security.mutants import agents, answers, content, context, lifetimes, ownership, silence
 from tests.security.mutants.mutant import Mutant
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     *ownership.MUTANTS,
     *content.MUTANTS,
+    *context.MUTANTS,
     *silence.MUTANTS,
     *answers.MUTANTS,
     *lifetimes.MUTANTS,
