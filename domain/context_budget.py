@@ -11,14 +11,16 @@ from domain.ports.token_counter import TokenCounter
 
 MAX_MESSAGES: Final = 1_000
 MAX_TOKENS: Final = 1_000_000
+DEFAULT_MESSAGES: Final = 100
+DEFAULT_TOKENS: Final = 32_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextBudget:
     """What a context may take: 1 to 1,000 messages, 1 to 1,000,000 tokens. Raises RuleViolationError."""
 
-    max_messages: int = 100
-    max_tokens: int = 32_000
+    max_messages: int = DEFAULT_MESSAGES
+    max_tokens: int = DEFAULT_TOKENS
 
     def __post_init__(self) -> None:
         for name, most in (("max_messages", MAX_MESSAGES), ("max_tokens", MAX_TOKENS)):

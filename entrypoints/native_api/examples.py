@@ -65,6 +65,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "listMessages": Example(answer={"data": [_SAID, _REPLIED], "has_more_before": False, "has_more_after": False}),
     "getMessage": Example(answer=_SAID),
+    "getContext": Example(
+        answer={
+            "messages": [{"role": one["role"], "content": one["content"]} for one in (_SAID, _REPLIED)],
+            "last_seq": 2,
+            "omitted": 0,
+        }
+    ),
     "me": Example(answer={"user_id": "user-9pSJZcUDv3kM", "session_expires_at": _TIME}),
     "live": Example(answer={"status": "ok"}),
     "ready": Example(answer={"status": "ok"}),

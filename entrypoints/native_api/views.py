@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Self
 import msgspec
 
 from application.chat import ChatTurn
+from domain.chat_message import ChatMessage
+from domain.context import ModelContext
 from domain.conversation import Conversation
 from domain.identifiers import ConversationId, format_conversation_id, format_message_id
 from domain.json_text import JsonText
@@ -131,6 +133,40 @@ class ChatView(msgspec.Struct, frozen=True):
             MessageView.of(turn.user_message, conversation_id),
             MessageView.of(reply, conversation_id),
         )
+
+
+class ChatMessageView(msgspec.Struct, frozen=True):
+    """A message as Chat Completions take it."""
+
+    role: Role
+    content: Content
+    tool_calls: ToolCalls | msgspec.UnsetType = msgspec.UNSET
+    tool_call_id: str | msgspec.UnsetType = msgspec.UNSET
+    name: str | msgspec.UnsetType = msgspec.UNSET
+
+    @classmethod
+    def of(cls, message: ChatMessage) -> Self:
+        """What a model gets of a message."""
+        return cls(
+            message.role,
+            _NULL if message.content is None else msgspec.Raw(message.content.text),
+            _unset(message.tool_calls),
+            msgspec.UNSET if message.tool_call_id is None else message.tool_call_id,
+            msgspec.UNSET if message.name is None else message.name,
+        )
+
+
+class ContextView(msgspec.Struct, frozen=True):
+    """What a model gets: messages, oldest first, up to `last_seq`; `omitted` tells how many messages are left out."""
+
+    messages: list[ChatMessageView]
+    last_seq: int
+    omitted: int
+
+    @classmethod
+    def of(cls, context: ModelContext) -> Self:
+        """What clients get of a context."""
+        return cls([ChatMessageView.of(message) for message in context.messages], context.last_seq, context.omitted)
 
 
 class MeView(msgspec.Struct, frozen=True):

@@ -35,6 +35,8 @@ CALLS: list[tuple[str, str, Any]] = [
     ("GET", "/messages?after=0&limit=200", None),
     ("GET", "/messages?around=1", None),
     ("GET", "/messages/{message}", None),
+    ("GET", "/context", None),
+    ("GET", "/context?max_messages=1&max_tokens=1", None),
     ("POST", "/messages", {"messages": [HELLO]}),
     ("CHAT", "", {"message": "hello"}),
 ]

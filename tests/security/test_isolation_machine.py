@@ -118,6 +118,12 @@ class Isolation(RuleBasedStateMachine):
             assert [message["content"] for message in found["data"]] == self.kept[user][one]["texts"][anchor:][:200]
 
     @rule(away=AWAY, one=ids)
+    def read_context(self, away: int, one: str) -> None:
+        user = self.who(one, away)
+        if found := self.ask(user, one, ("GET", "/context", None)):
+            assert [message["content"] for message in found["messages"]] == self.kept[user][one]["texts"]
+
+    @rule(away=AWAY, one=ids)
     def read_message(self, away: int, one: str) -> None:
         user = self.who(one, away)
         if self.kept[user].get(one, {"texts": [0]})["texts"] and (

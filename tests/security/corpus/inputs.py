@@ -60,6 +60,7 @@ LIVE = b"GET /health/live HTTP/1.1"
 LIST = "/api/conversations"
 ONE = f"{LIST}/{CONVERSATION}"
 MESSAGES = f"{ONE}/messages"
+CONTEXT = f"{ONE}/context"
 CHAT = "/api/chat"
 HEX = CONVERSATION.removeprefix("conv_")
 DASHED = "-".join([HEX[:8], HEX[8:12], HEX[12:16], HEX[16:20], HEX[20:]])

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - an input is a line
 """Queries."""
 
-from tests.security.corpus.inputs import CANARY, LIST, MESSAGES, Row, get, label
+from tests.security.corpus.inputs import CANARY, CONTEXT, LIST, MESSAGES, Row, get, label
 
 _BAD_INTEGERS = ("", "-1", "1.5", "1e2", "%2B1", "%201", "1_0", "0x1", "%D9%A1", "%EF%BC%91", "NaN", "inf", "1" + "0" * 30,
                  "9223372036854775808", "18446744073709551616", "9" * 4000, "%00", "%ff", "%zz", CANARY, "null", "true",
@@ -29,6 +29,11 @@ QUERIES: list[Row] = [
       for value in ("", CANARY, "A" * 43, "%00", "%ff", "%ed%a0%80", "=" * 43, "%F0%9F%98%80", "A" * 3000, "null", "-_-_")),
     *((status, f"the query {label(query)}", get(f"{LIST}?".encode() + query))
       for status, queries in _QUERIES.items() for query in queries),
+    *((422, f"max_tokens={label(value)}", get(f"{CONTEXT}?max_tokens={value}"))
+      for value in (*_BAD_INTEGERS, "0", "1", "1000001")),
+    *((422, f"max_messages={label(value)}", get(f"{CONTEXT}?max_messages={value}")) for value in ("", "0", "1001", CANARY)),
+    (422, "a budget twice", get(f"{CONTEXT}?max_tokens=100&max_tokens=100")),
+    (200, "the largest budget", get(f"{CONTEXT}?max_messages=1000&max_tokens=1000000")),
     (422, "two anchors", get(f"{MESSAGES}?before=1&after=2")),
     (422, "three anchors", get(f"{MESSAGES}?before=1&after=2&around=3")),
     (422, "an anchor twice", get(f"{MESSAGES}?after=1&after=2")),
