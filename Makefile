@@ -33,8 +33,8 @@ test: $(INSTALLED) ## Run all tests but those of jobs, security, faults, bench-s
 	@exec .venv/bin/python -m pytest $(SEPARATE) $(UNUSED) $(PARALLEL) $(ARGS)
 
 SEPARATE = $(foreach folder,benchmarks faults jobs security,--ignore tests/$(folder))
-# Of plugins that only `security` uses; to import them takes each process a second.
-UNUSED = -p no:schemathesis -p no:hypothesispytest -p no:faker
+# Plugins that only `security` uses; to import them takes each process a second.
+UNUSED = -p no:schemathesis -p no:faker
 PARALLEL = -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: jobs
