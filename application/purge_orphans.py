@@ -1,8 +1,9 @@
 """Purge orphans: remove what belongs to owners who are no longer users."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
+from domain.errors import TooManyOrphansError
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings
 from domain.ports.owner_data_repository import OwnerDataRepository
@@ -28,13 +29,16 @@ class PurgeOrphans:
         self._users = users
 
     async def __call__(
-        self, *, delete: bool, batch_size: int, report: Callable[[OwnerId, Holdings], None]
+        self, *, delete: bool, batch_size: int, largest_share: int, report: Callable[[OwnerId, Holdings], None]
     ) -> PurgeTotals:
         """Count what they have. With ``delete``, delete it, at most ``batch_size`` conversations or keys at a time.
 
         ``report`` is called with each such owner and what they had, after it was deleted. Raises NoUsersError if the
-        directory has no user, at the beginning or later; UnavailableError.
+        directory has no user, at the beginning or later; UnavailableError. With ``delete``, raises TooManyOrphansError
+        before anything is deleted, if more than ``largest_share`` percent of all owners are no users.
         """
+        if delete:
+            await self._require_no_more_than(largest_share, batch_size)
         owners, total = 0, Holdings()
         async for owner_id in self._orphans(batch_size):
             holdings = await (self._delete(owner_id, batch_size) if delete else self._data.holdings(owner_id))
@@ -44,13 +48,26 @@ class PurgeOrphans:
 
     async def _orphans(self, page_size: int) -> AsyncIterator[OwnerId]:
         await self._users.users_among(())  # refuses the wrong directory even where nobody owns anything
-        owners = await self._data.owners(None, page_size)
-        while owners:
-            users = await self._users.users_among(owners)
+        async for owners, users in self._pages(page_size):
             for owner_id in owners:
                 # Asked again when the turn comes: the deletes before it may have taken hours.
                 if owner_id not in users and not await self._users.users_among([owner_id]):
                     yield owner_id
+
+    async def _require_no_more_than(self, percent: int, page_size: int) -> None:
+        """A user table that is incomplete, as after a half restored backup, would cost people their conversations."""
+        count = orphans = 0
+        async for owners, users in self._pages(page_size):
+            count += len(owners)
+            orphans += len(set(owners) - users)
+        if orphans * 100 > percent * count:
+            raise TooManyOrphansError(orphans, count)
+
+    async def _pages(self, page_size: int) -> AsyncIterator[tuple[Sequence[OwnerId], frozenset[OwnerId]]]:
+        """All owners by the page, each page with those who are users."""
+        owners = await self._data.owners(None, page_size)
+        while owners:
+            yield owners, await self._users.users_among(owners)
             owners = await self._data.owners(owners[-1], page_size)
 
     async def _delete(self, owner_id: OwnerId, batch_size: int) -> Holdings:

@@ -20,6 +20,7 @@ AiAgentError
 ├── StaleError                          the caller's view of the conversation is not its latest
 ├── ResponderFailedError                the reply could not be made
 ├── NoUsersError                        not one user where the users should be
+├── TooManyOrphansError                 more owners without a user than may be deleted
 ├── OverloadedError                     too much is being done at once
 └── UnavailableError                    the storage is away, full or too slow
 
@@ -198,6 +199,17 @@ class NoUsersError(AiAgentError):
 
     code = "no_users"
     message = "there is not one user; is this the right database, and user table?"
+
+
+class TooManyOrphansError(AiAgentError):
+    """Of ``owners`` owners ``orphans`` are no users. That is more than may be deleted; nothing was."""
+
+    code = "too_many_orphans"
+
+    def __init__(self, orphans: int, owners: int) -> None:
+        super().__init__(f"{orphans} of {owners} owners are no users; is this the right database, and user table?")
+        self.orphans = orphans
+        self.owners = owners
 
 
 class UnavailableError(AiAgentError):

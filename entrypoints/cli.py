@@ -80,7 +80,13 @@ def _purge_orphans(options: argparse.Namespace) -> None:
             sys.stdout.write(f"{owner_id}: {_counts(holdings)}\n")
             sys.stdout.flush()  # however the job ends, it is known with whom it was done
 
-    purge = jobs.purge_orphans(Settings.read(), delete=options.delete, batch_size=options.batch_size, report=report)
+    purge = jobs.purge_orphans(
+        Settings.read(),
+        delete=options.delete,
+        batch_size=options.batch_size,
+        largest_share=options.largest_share,
+        report=report,
+    )
     totals = asyncio.run(purge)
     done = "deleted" if options.delete else "nothing was deleted, --delete does it"
     sys.stdout.write(f"{totals.owners} owner(s) without a user, {_counts(totals.holdings)}: {done}\n")
@@ -146,6 +152,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", default=1, type=_number(1, 1000), help="processes (%(default)s)")
     dev.add_argument("--data", default=Path(".data"), type=Path, help="folder of the embedded database (%(default)s)")
     purge.add_argument("--delete", action="store_true", help="delete it; without this, nothing is changed")
+    purge.add_argument(
+        "--largest-share",
+        default=50,
+        type=_number(0, 100),
+        metavar="PERCENT",
+        help="delete nothing if more of all owners than this have no user (%(default)s)",
+    )
     for command in (purge, keys):
         command.add_argument(
             "--batch-size", default=500, type=_number(1, 10_000), help="deleted at a time (%(default)s)"

@@ -18,7 +18,7 @@ from application.check_consistency import CheckConsistency, CheckTotals
 from application.purge_keys import PurgeKeys
 from application.purge_orphans import PurgeOrphans, PurgeTotals
 from domain.consistency import Finding
-from domain.errors import AiAgentError
+from domain.errors import AiAgentError, TooManyOrphansError
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings
 from entrypoints.container.operations import OperationError, reason_of
@@ -30,15 +30,25 @@ _STATEMENT_SECONDS: Final = 600.0
 
 
 async def purge_orphans(
-    settings: Settings, *, delete: bool, batch_size: int, report: Callable[[OwnerId, Holdings], None]
+    settings: Settings,
+    *,
+    delete: bool,
+    batch_size: int,
+    largest_share: int,
+    report: Callable[[OwnerId, Holdings], None],
 ) -> PurgeTotals:
     """Count what belongs to owners who are no longer users; delete it with ``delete``. Raises OperationError."""
     names = names_of(settings)
-    async with _database(settings, "Orphans can't be purged") as database:
+    failure = "Orphans can't be purged"
+    async with _database(settings, failure) as database:
         layout = await Layout.discover(database, names)
         users = BetterAuthUserDirectory(database, user_table=layout.user_table, user_id=layout.user_id)
         purge = PurgeOrphans(PostgresOwnerDataRepository(database), users)
-        return await purge(delete=delete, batch_size=batch_size, report=report)
+        try:
+            return await purge(delete=delete, batch_size=batch_size, largest_share=largest_share, report=report)
+        except TooManyOrphansError as error:
+            percent = -(-error.orphans * 100 // error.owners)
+            raise OperationError(f"{failure}: {error} --largest-share {percent} deletes them.") from error
 
 
 async def purge_keys(settings: Settings, *, older_than: timedelta, batch_size: int) -> int:

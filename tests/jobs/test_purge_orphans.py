@@ -64,11 +64,12 @@ async def opened(url: str) -> AsyncIterator[PostgresConversationRepository]:
 
 @pytest.fixture
 async def url(empty_database_url: str) -> str:
-    """A migrated database with better-auth's tables; Bob is a user and has three conversations."""
+    """A migrated database with better-auth's tables; Bob and Eve are users and have three conversations each."""
     await prepare(empty_database_url)
     async with connected(empty_database_url) as connection:
-        await connection.execute(ADD_USER, "bob")
-    await keep(empty_database_url, "bob", conversations=3)
+        for user in ("bob", "eve"):
+            await connection.execute(ADD_USER, user)
+    await keep(empty_database_url, "bob", "eve", conversations=3)
     return empty_database_url
 
 
@@ -139,7 +140,7 @@ async def test_a_dry_run_counts_and_changes_nothing(url: str) -> None:
 
 
 async def test_delete_takes_all_that_is_the_orphans_and_nobody_elses(url: str) -> None:
-    bobs = await all_rows(url)
+    users = await all_rows(url)
     await keep(url, "ann", "carol", conversations=3)
     async with opened(url) as repository:
         await repository.delete(OwnerId("carol"), conversation(1))  # her key stays
@@ -149,11 +150,11 @@ async def test_delete_takes_all_that_is_the_orphans_and_nobody_elses(url: str) -
 
     assert deleted == (0, "2 owner(s) without a user, 5 conversation(s), 10 message(s): deleted\n", "")
     assert again == (0, "0 owner(s) without a user, 0 conversation(s), 0 message(s): deleted\n", "")
-    assert await all_rows(url) == bobs
+    assert await all_rows(url) == users
 
 
 async def test_killed_in_the_middle_it_goes_on_at_the_next_start(url: str) -> None:
-    bobs = await all_rows(url)
+    users = await all_rows(url)
     await keep(url, "ann", "carol", conversations=5)
     async with connected(url) as connection, connection.transaction():
         third = "SELECT FROM conversations WHERE owner_id = 'ann' AND id = $1 FOR UPDATE"
@@ -170,11 +171,11 @@ async def test_killed_in_the_middle_it_goes_on_at_the_next_start(url: str) -> No
     assert (left["conversations"]["ann"], left["messages"]["ann"], left["idempotency_keys"]["ann"]) == (3, 6, 5)
     assert left["conversations"]["carol"] == 5
     assert finished[0] == 0
-    assert await all_rows(url) == bobs
+    assert await all_rows(url) == users
 
 
 async def test_a_connection_that_breaks_in_the_middle_ends_it_with_one_line(url: str) -> None:
-    bobs = await all_rows(url)
+    users = await all_rows(url)
     await keep(url, "ann", conversations=2)
     async with connected(url) as connection, connection.transaction():
         await connection.execute("SELECT FROM conversations WHERE owner_id = 'ann' FOR UPDATE")
@@ -188,11 +189,11 @@ async def test_a_connection_that_breaks_in_the_middle_ends_it_with_one_line(url:
     assert (code, output) == (1, "")
     assert re.fullmatch(r"ai-agent: Orphans can't be purged: .*\n", errors)
     assert (await purge(url, "--delete"))[0] == 0
-    assert await all_rows(url) == bobs
+    assert await all_rows(url) == users
 
 
 async def test_two_at_once_share_the_work(url: str) -> None:
-    bobs = await all_rows(url)
+    users = await all_rows(url)
     await keep(url, "ann", "carol", conversations=40)
 
     both = await asyncio.gather(*(purge(url, "--delete", "--batch-size", "3") for _ in range(2)))
@@ -200,11 +201,11 @@ async def test_two_at_once_share_the_work(url: str) -> None:
     assert [code for code, _, _ in both] == [0, 0]
     counts = [re.findall(r"\d+", output) for _, output, _ in both]
     assert [sum(map(int, column)) for column in list(zip(*counts, strict=True))[1:]] == [80, 160]
-    assert await all_rows(url) == bobs
+    assert await all_rows(url) == users
 
 
 async def test_an_append_that_came_first_is_waited_for_and_deleted_with_its_key(url: str) -> None:
-    bobs = await all_rows(url)
+    users = await all_rows(url)
     await keep(url, "ann", conversations=1)
     same_key = "INSERT INTO idempotency_keys VALUES ('ann', 'late', '', gen_random_uuid(), 1, 1, now())"
     async with connected(url) as connection, opened(url) as repository:
@@ -220,11 +221,11 @@ async def test_an_append_that_came_first_is_waited_for_and_deleted_with_its_key(
 
         assert len(await append) == 2
         assert await ended(process) == (0, "1 owner(s) without a user, 1 conversation(s), 4 message(s): deleted\n", "")
-    assert await all_rows(url) == bobs
+    assert await all_rows(url) == users
 
 
 async def test_an_append_that_comes_second_finds_nothing_and_leaves_nothing(url: str) -> None:
-    bobs = await all_rows(url)
+    users = await all_rows(url)
     await keep(url, "ann", conversations=1)
     async with connected(url) as connection, opened(url) as repository:
         deleting = connection.transaction()
@@ -239,7 +240,7 @@ async def test_an_append_that_comes_second_finds_nothing_and_leaves_nothing(url:
         with pytest.raises(ConversationNotFoundError):
             await append
     assert (await purge(url, "--delete"))[0] == 0
-    assert await all_rows(url) == bobs
+    assert await all_rows(url) == users
 
 
 async def test_owners_are_found_without_reading_what_they_have(url: str) -> None:
@@ -254,13 +255,29 @@ async def test_owners_are_found_without_reading_what_they_have(url: str) -> None
         explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {owner_data.OWNERS.sql}"
         plan = await connection.fetchval(explain, *owner_data.OWNERS.arguments({"after": "", "limit": 500}))
 
-    assert rows_read(json.loads(plan)[0]["Plan"], "conversations") <= 3
+    assert rows_read(json.loads(plan)[0]["Plan"], "conversations") < 5
 
 
 def rows_read(node: dict[str, Any], table: str) -> float:
     """How many rows a plan and its parts took from a table."""
     own = node["Actual Rows"] * node["Actual Loops"] if node.get("Relation Name") == table else 0
     return float(own + sum(rows_read(one, table) for one in node.get("Plans", ())))
+
+
+async def test_more_than_half_of_the_owners_are_deleted_only_if_it_is_told_so(url: str) -> None:
+    users = await all_rows(url)
+    await keep(url, "ann", "carol", "dave", conversations=1)
+    before = await all_rows(url)
+
+    refused = await purge(url, "--delete")
+    after_refusal = await all_rows(url)
+    told = await purge(url, "--delete", "--largest-share", "60")
+
+    why = "3 of 5 owners are no users; is this the right database, and user table?"
+    assert refused == (1, "", f"ai-agent: Orphans can't be purged: {why} --largest-share 60 deletes them.\n")
+    assert after_refusal == before
+    assert told == (0, "3 owner(s) without a user, 3 conversation(s), 6 message(s): deleted\n", "")
+    assert await all_rows(url) == users
 
 
 async def test_an_empty_user_table_is_refused_in_one_line(url: str) -> None:
@@ -289,7 +306,9 @@ async def test_a_database_that_is_not_right_is_refused(url: str, damage: str, sa
         await connection.execute(damage)
 
     with pytest.raises(OperationError, match=says) as raised:
-        await purge_orphans(Settings(database_url=url), delete=True, batch_size=10, report=lambda *_: None)
+        await purge_orphans(
+            Settings(database_url=url), delete=True, batch_size=10, largest_share=50, report=lambda *_: None
+        )
 
     assert "\n" not in str(raised.value)
 
@@ -298,7 +317,7 @@ async def test_a_database_that_is_away_is_said_without_its_secrets() -> None:
     settings = Settings(database_url="postgresql://ann:secret@127.0.0.1:1/y")
 
     with pytest.raises(OperationError, match=r"Orphans can't be purged: .*Connect call failed") as raised:
-        await purge_orphans(settings, delete=True, batch_size=10, report=lambda *_: None)
+        await purge_orphans(settings, delete=True, batch_size=10, largest_share=50, report=lambda *_: None)
 
     assert "secret" not in str(raised.value)
 

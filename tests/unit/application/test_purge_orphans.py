@@ -10,7 +10,7 @@ import pytest
 from application.purge_orphans import PurgeOrphans, PurgeTotals
 from domain.append import decide_append
 from domain.conversation import NewConversation
-from domain.errors import NoUsersError, UnavailableError
+from domain.errors import NoUsersError, TooManyOrphansError, UnavailableError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT
@@ -85,9 +85,12 @@ class Purge:
         self.purge_orphans = PurgeOrphans(data, users)
         self.told: list[tuple[OwnerId, Holdings]] = []
 
-    async def __call__(self, *, delete: bool, batch_size: int = 500) -> PurgeTotals:
+    async def __call__(self, *, delete: bool, batch_size: int = 500, largest_share: int = 100) -> PurgeTotals:
         return await self.purge_orphans(
-            delete=delete, batch_size=batch_size, report=lambda *orphan: self.told.append(orphan)
+            delete=delete,
+            batch_size=batch_size,
+            largest_share=largest_share,
+            report=lambda *orphan: self.told.append(orphan),
         )
 
 
@@ -179,18 +182,56 @@ async def test_without_a_single_user_it_refuses_even_where_there_is_nothing_to_p
         await Purge(InMemoryOwnerDataRepository(repository), InMemoryUserDirectory())(delete=True)
 
 
+@pytest.mark.parametrize("batch_size", [1, 2, 500])
+async def test_more_orphans_than_the_largest_share_are_not_deleted(
+    repository: InMemoryConversationRepository, batch_size: int
+) -> None:
+    await keep(repository, ANN, BOB, CAROL, DAVE)
+    purge = Purge(InMemoryOwnerDataRepository(repository), InMemoryUserDirectory(BOB))
+
+    with pytest.raises(TooManyOrphansError, match="3 of 4 owners") as raised:
+        await purge(delete=True, batch_size=batch_size, largest_share=50)
+
+    assert (raised.value.orphans, raised.value.owners) == (3, 4)
+    assert purge.told == []
+    assert owners_in(repository) == ({ANN, BOB, CAROL, DAVE}, {ANN, BOB, CAROL, DAVE})
+
+
+async def test_orphans_up_to_the_largest_share_are_deleted(repository: InMemoryConversationRepository) -> None:
+    await keep(repository, ANN, BOB, CAROL, DAVE)
+    purge = Purge(InMemoryOwnerDataRepository(repository), InMemoryUserDirectory(BOB, DAVE))
+
+    totals = await purge(delete=True, largest_share=50)
+
+    assert totals.owners == 2
+    assert owners_in(repository) == ({BOB, DAVE}, {BOB, DAVE})
+
+
+async def test_a_dry_run_counts_however_many_orphans_there_are(repository: InMemoryConversationRepository) -> None:
+    await keep(repository, ANN, BOB, CAROL)
+    purge = Purge(InMemoryOwnerDataRepository(repository), InMemoryUserDirectory(DAVE))
+
+    assert (await purge(delete=False, largest_share=50)).owners == 3
+
+
+async def test_where_nobody_owns_anything_nothing_is_refused(repository: InMemoryConversationRepository) -> None:
+    purge = Purge(InMemoryOwnerDataRepository(repository), InMemoryUserDirectory(BOB))
+
+    assert (await purge(delete=True, largest_share=0)).owners == 0
+
+
 async def test_users_are_looked_up_by_the_page(repository: InMemoryConversationRepository) -> None:
     await keep(repository, ANN, BOB, CAROL, DAVE)
-    users = ChangingDirectory(ANN, BOB, CAROL, DAVE, calls=4, then=set())
+    users = ChangingDirectory(ANN, BOB, CAROL, DAVE, calls=6, then=set())
 
     await Purge(InMemoryOwnerDataRepository(repository), users)(delete=True, batch_size=2)
 
-    assert users.calls == 1  # asked before all, and of two pages
+    assert users.calls == 1  # asked of two pages to count, before all, and of two pages
 
 
 async def test_who_is_a_user_again_when_the_turn_comes_is_spared(repository: InMemoryConversationRepository) -> None:
     await keep(repository, ANN, BOB)
-    users = ChangingDirectory(CAROL, calls=3, then={BOB, CAROL})  # asked before all, of the page, of Ann
+    users = ChangingDirectory(CAROL, calls=4, then={BOB, CAROL})  # asked to count, before all, of the page, of Ann
 
     totals = await Purge(InMemoryOwnerDataRepository(repository), users)(delete=True)
 
@@ -200,7 +241,7 @@ async def test_who_is_a_user_again_when_the_turn_comes_is_spared(repository: InM
 
 async def test_it_stops_when_all_users_vanish_meanwhile(repository: InMemoryConversationRepository) -> None:
     await keep(repository, ANN, BOB)
-    users = ChangingDirectory(CAROL, calls=3, then=set())
+    users = ChangingDirectory(CAROL, calls=4, then=set())
 
     with pytest.raises(NoUsersError):
         await Purge(InMemoryOwnerDataRepository(repository), users)(delete=True)
