@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
+from application.deletion import delete_all
 from domain.errors import TooManyOrphansError
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings
@@ -71,11 +72,5 @@ class PurgeOrphans:
             owners = await self._data.owners(owners[-1], page_size)
 
     async def _delete(self, owner_id: OwnerId, batch_size: int) -> Holdings:
-        """The keys are deleted last: an append that the deletion waited for may have written one."""
-        deleted = batch = await self._data.delete_conversations(owner_id, batch_size)
-        while batch.conversations:
-            batch = await self._data.delete_conversations(owner_id, batch_size)
-            deleted += batch
-        while await self._data.delete_keys(owner_id, batch_size):
-            pass
-        return deleted
+        deleted = await delete_all(self._data, owner_id, batch_size)
+        return Holdings(conversations=deleted.conversations, messages=deleted.messages)

@@ -19,3 +19,19 @@ class Holdings:
         return type(self)(
             conversations=self.conversations + other.conversations, messages=self.messages + other.messages
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedRows:
+    """How many rows of each table an owner has."""
+
+    conversations: int = 0
+    messages: int = 0
+    idempotency_keys: int = 0
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(
+            conversations=self.conversations + other.conversations,
+            messages=self.messages + other.messages,
+            idempotency_keys=self.idempotency_keys + other.idempotency_keys,
+        )

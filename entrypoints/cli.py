@@ -1,4 +1,4 @@
-"""The command line: ``ai-agent serve | migrate | dev | purge-orphans | purge-keys | fsck | openapi``."""
+"""The command line: ``ai-agent serve | migrate | dev | erase | purge-orphans | purge-keys | fsck | openapi``."""
 
 import argparse
 import asyncio
@@ -7,13 +7,16 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from domain.consistency import Finding
+from domain.errors import RuleViolationError
 from domain.identifiers import OwnerId, format_conversation_id
 from domain.maintenance import Holdings
+from domain.principal import Principal
 from entrypoints.container import jobs, operations
 from entrypoints.development import run_development
 from entrypoints.native_api.openapi import make_document
@@ -74,6 +77,16 @@ def _dev(options: argparse.Namespace) -> None:
     run_development(options.host, options.port, options.data, os.environ.get("DATABASE_URL"))
 
 
+def _erase(options: argparse.Namespace) -> int:
+    erasure = asyncio.run(jobs.erase_owner(Settings.read(), options.user, batch_size=options.batch_size))
+    deleted, left = asdict(erasure.deleted), asdict(erasure.left)
+    for table, count in deleted.items():
+        sys.stdout.write(f"{table}: {count} deleted, {left[table]} left\n")
+    outcome = "nothing is left" if erasure.is_complete else "something is left, so the erasure is not complete"
+    sys.stdout.write(f"{options.user}: {outcome}\n")
+    return 0 if erasure.is_complete else 2
+
+
 def _purge_orphans(options: argparse.Namespace) -> None:
     def report(owner_id: OwnerId, holdings: Holdings) -> None:
         if options.verbose:
@@ -126,6 +139,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int | None]]] = {
     "serve": _serve,
     "migrate": _migrate,
     "dev": _dev,
+    "erase": _erase,
     "purge-orphans": _purge_orphans,
     "purge-keys": _purge_keys,
     "fsck": _fsck,
@@ -142,6 +156,8 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument(
         "--check", action="store_true", help="change nothing; exit code 2 if the schema is not current"
     )
+    erase = commands.add_parser("erase", help="delete everything of one user; exit code 2 if something is left")
+    erase.add_argument("--user", required=True, type=_user, metavar="ID", help="better-auth's id of the user")
     purge = commands.add_parser("purge-orphans", help="count what is left of users who are gone, or delete it")
     keys = commands.add_parser("purge-keys", help="delete old idempotency keys")
     commands.add_parser("fsck", help="check what is kept for damage, and change nothing; exit code 2 if there is any")
@@ -159,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PERCENT",
         help="delete nothing if more of all owners than this have no user (%(default)s)",
     )
-    for command in (purge, keys):
+    for command in (erase, purge, keys):
         command.add_argument(
             "--batch-size", default=500, type=_number(1, 10_000), help="deleted at a time (%(default)s)"
         )
@@ -168,6 +184,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     purge.add_argument("--verbose", action="store_true", help="name each owner")
     return parser
+
+
+def _user(text: str) -> OwnerId:
+    try:
+        return Principal.agent(on_behalf_of=text).owner_id
+    except RuleViolationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _number(least: int, most: int) -> Callable[[str], int]:

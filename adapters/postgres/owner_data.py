@@ -8,13 +8,14 @@ import asyncpg
 from sqlalchemy import Column, ColumnElement, Delete, Interval, cast, delete, func, or_, select
 from sqlalchemy.types import BigInteger
 
+from adapters.postgres import inspecting
 from adapters.postgres.columns import NOW, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from adapters.postgres.owner_scan import LIMIT, owners_in
 from adapters.postgres.tables import conversations, idempotency_keys
 from domain.identifiers import OwnerId
-from domain.maintenance import Holdings
+from domain.maintenance import Holdings, OwnedRows
 from domain.ports.owner_data_repository import OwnerDataRepository
 
 _AGE = given("age", Interval())
@@ -62,6 +63,11 @@ class PostgresOwnerDataRepository(OwnerDataRepository):
     async def holdings(self, owner_id: OwnerId) -> Holdings:
         (row,) = await self._database.rows(HOLDINGS, owner_id=owner_id)
         return _holdings_of(row)
+
+    @override
+    async def rows(self, owner_id: OwnerId) -> OwnedRows:
+        (row,) = await self._database.rows(inspecting.ROWS, owner_id=owner_id)
+        return OwnedRows(**dict(row))
 
     @override
     async def delete_conversations(self, owner_id: OwnerId, limit: int) -> Holdings:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from domain.identifiers import OwnerId
-from domain.maintenance import Holdings
+from domain.maintenance import Holdings, OwnedRows
 
 
 class OwnerDataRepository(Protocol):
@@ -29,6 +29,10 @@ class OwnerDataRepository(Protocol):
     @abstractmethod
     async def holdings(self, owner_id: OwnerId) -> Holdings:
         """What the owner has."""
+
+    @abstractmethod
+    async def rows(self, owner_id: OwnerId) -> OwnedRows:
+        """How many rows the owner has, counted one by one at one instant, also messages without a conversation."""
 
     @abstractmethod
     async def delete_conversations(self, owner_id: OwnerId, limit: int) -> Holdings:

@@ -15,6 +15,7 @@ from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from adapters.postgres.readiness import PostgresReadiness
 from application.check_consistency import CheckConsistency, CheckTotals
+from application.erase_owner import EraseOwner, Erasure
 from application.purge_keys import PurgeKeys
 from application.purge_orphans import PurgeOrphans, PurgeTotals
 from domain.consistency import Finding
@@ -55,6 +56,12 @@ async def purge_keys(settings: Settings, *, older_than: timedelta, batch_size: i
     """Delete idempotency keys that are older than this. Returns how many. Raises OperationError."""
     async with _database(settings, "Keys can't be purged") as database:
         return await PurgeKeys(PostgresOwnerDataRepository(database))(older_than=older_than, batch_size=batch_size)
+
+
+async def erase_owner(settings: Settings, owner_id: OwnerId, *, batch_size: int) -> Erasure:
+    """Delete everything of one owner, and look again. Raises OperationError."""
+    async with _database(settings, "The erasure is not complete, run it again") as database:
+        return await EraseOwner(PostgresOwnerDataRepository(database))(owner_id, batch_size=batch_size)
 
 
 async def check_consistency(settings: Settings, report: Callable[[Finding], None]) -> CheckTotals:

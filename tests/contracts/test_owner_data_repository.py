@@ -18,7 +18,7 @@ from domain.errors import ConversationNotFoundError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId, make_uuid7
 from domain.json_text import EMPTY_OBJECT
-from domain.maintenance import Holdings
+from domain.maintenance import Holdings, OwnedRows
 from domain.message import NewMessage
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.owner_data_repository import OwnerDataRepository
@@ -156,6 +156,15 @@ async def test_holdings_are_the_owners_own(storage: Storage, ann: OwnerId, bob: 
 
     assert await storage.data.holdings(ann) == Holdings(conversations=3, messages=6)
     assert await storage.data.holdings(NOBODY) == Holdings()
+
+
+async def test_rows_are_the_owners_own(storage: Storage, ann: OwnerId, bob: OwnerId) -> None:
+    for number in range(3):
+        await storage.keep(ann, number, messages=number + 1, key=number > 0)
+    await storage.keep(bob, 1, messages=10, key=True)
+
+    assert await storage.data.rows(ann) == OwnedRows(conversations=3, messages=6, idempotency_keys=2)
+    assert await storage.data.rows(NOBODY) == OwnedRows()
 
 
 async def test_the_oldest_conversations_are_deleted_first_and_with_all_their_messages(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import override
 
 from domain.identifiers import ConversationId, OwnerId
-from domain.maintenance import Holdings
+from domain.maintenance import Holdings, OwnedRows
 from domain.ports.owner_data_repository import OwnerDataRepository
 from tests.support.fakes.conversations import InMemoryConversationRepository
 
@@ -32,6 +32,12 @@ class InMemoryOwnerDataRepository(OwnerDataRepository):
     @override
     async def holdings(self, owner_id: OwnerId) -> Holdings:
         return self._count([one for one in self._repository._kept if one[0] == owner_id])
+
+    @override
+    async def rows(self, owner_id: OwnerId) -> OwnedRows:
+        holdings = await self.holdings(owner_id)
+        keys = sum(owner == owner_id for owner, _ in self._repository._keys)
+        return OwnedRows(conversations=holdings.conversations, messages=holdings.messages, idempotency_keys=keys)
 
     @override
     async def delete_conversations(self, owner_id: OwnerId, limit: int) -> Holdings:
