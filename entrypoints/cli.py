@@ -1,4 +1,4 @@
-"""The command line: ``ai-agent serve | migrate | dev | erase | purge-orphans | purge-keys | fsck | openapi``."""
+"""The command line: ``ai-agent`` and a command, which is to serve, to migrate, or a job of the operator's."""
 
 import argparse
 import asyncio
@@ -19,6 +19,8 @@ from domain.maintenance import Holdings
 from domain.principal import Principal
 from entrypoints.container import jobs, operations
 from entrypoints.development import run_development
+from entrypoints.interchange.standard_output import StandardOutput
+from entrypoints.interchange.writing import ExportWriter
 from entrypoints.native_api.openapi import make_document
 from entrypoints.server import processes
 from entrypoints.server.processes import AddressInUseError
@@ -75,6 +77,18 @@ def _check_schema() -> int:
 
 def _dev(options: argparse.Namespace) -> None:
     run_development(options.host, options.port, options.data, os.environ.get("DATABASE_URL"))
+
+
+def _export(options: argparse.Namespace) -> None:
+    lines, output = ExportWriter(), StandardOutput()
+    try:
+        output.write(lines.first(options.user))
+        asyncio.run(jobs.export_owner(Settings.read(), options.user, lambda entry: output.write(lines.entry(entry))))
+        output.write(lines.last())
+        output.flush()
+    except OSError as error:
+        raise operations.OperationError(f"The export is not complete: {error.strerror}") from error
+    sys.stderr.write(f"{lines.conversations} conversation(s), {lines.messages} message(s) exported\n")
 
 
 def _erase(options: argparse.Namespace) -> int:
@@ -139,6 +153,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int | None]]] = {
     "serve": _serve,
     "migrate": _migrate,
     "dev": _dev,
+    "export": _export,
     "erase": _erase,
     "purge-orphans": _purge_orphans,
     "purge-keys": _purge_keys,
@@ -156,8 +171,10 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument(
         "--check", action="store_true", help="change nothing; exit code 2 if the schema is not current"
     )
+    export = commands.add_parser("export", help="print everything of one user, as NDJSON")
     erase = commands.add_parser("erase", help="delete everything of one user; exit code 2 if something is left")
-    erase.add_argument("--user", required=True, type=_user, metavar="ID", help="better-auth's id of the user")
+    for command in (export, erase):
+        command.add_argument("--user", required=True, type=_user, metavar="ID", help="better-auth's id of the user")
     purge = commands.add_parser("purge-orphans", help="count what is left of users who are gone, or delete it")
     keys = commands.add_parser("purge-keys", help="delete old idempotency keys")
     commands.add_parser("fsck", help="check what is kept for damage, and change nothing; exit code 2 if there is any")

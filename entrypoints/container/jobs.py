@@ -12,16 +12,21 @@ from adapters.better_auth.names import LayoutError
 from adapters.better_auth.users import BetterAuthUserDirectory
 from adapters.postgres.consistency_reader import PostgresConsistencyReader
 from adapters.postgres.database import Database, PoolSettings
+from adapters.postgres.owner_archive import PostgresOwnerArchive
 from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from adapters.postgres.readiness import PostgresReadiness
+from adapters.postgres.transactions import open_snapshot
 from application.check_consistency import CheckConsistency, CheckTotals
 from application.erase_owner import EraseOwner, Erasure
+from application.export_owner import ExportOwner
 from application.purge_keys import PurgeKeys
 from application.purge_orphans import PurgeOrphans, PurgeTotals
 from domain.consistency import Finding
+from domain.conversation import Conversation
 from domain.errors import AiAgentError, TooManyOrphansError
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings
+from domain.message import Message
 from entrypoints.container.operations import OperationError, reason_of
 from entrypoints.container.wiring import address_of, names_of
 from entrypoints.settings import Settings
@@ -64,6 +69,16 @@ async def erase_owner(settings: Settings, owner_id: OwnerId, *, batch_size: int)
         return await EraseOwner(PostgresOwnerDataRepository(database))(owner_id, batch_size=batch_size)
 
 
+async def export_owner(settings: Settings, owner_id: OwnerId, report: Callable[[Conversation | Message], None]) -> None:
+    """Read everything of one owner at one instant; ``report`` is called with each entry. Raises OperationError."""
+    async with (
+        _database(settings, "The export is not complete"),
+        open_snapshot(address_of(settings), _pool(settings)) as snapshot,
+    ):
+        async for entry in ExportOwner(PostgresOwnerArchive(snapshot))(owner_id):
+            report(entry)
+
+
 async def check_consistency(settings: Settings, report: Callable[[Finding], None]) -> CheckTotals:
     """Check what is stored for damage, and change nothing. Raises OperationError."""
     async with _database(settings, "The database can't be checked") as database:
@@ -72,16 +87,19 @@ async def check_consistency(settings: Settings, report: Callable[[Finding], None
 
 @asynccontextmanager
 async def _database(settings: Settings, failure: str) -> AsyncIterator[Database]:
-    pool = PoolSettings(
+    try:
+        async with Database.connect(address_of(settings), _pool(settings)) as database:
+            await PostgresReadiness(database).check_schema()
+            yield database
+    except (AiAgentError, LayoutError, asyncpg.PostgresError) as error:
+        raise OperationError(f"{failure}: {reason_of(error.__cause__ or error)}") from error
+
+
+def _pool(settings: Settings) -> PoolSettings:
+    return PoolSettings(
         size=1,
         acquire_timeout=settings.database_acquire_timeout,
         connect_timeout=settings.database_connect_timeout,
         command_timeout=_STATEMENT_SECONDS,
         lock_timeout=_STATEMENT_SECONDS,
     )
-    try:
-        async with Database.connect(address_of(settings), pool) as database:
-            await PostgresReadiness(database).check_schema()
-            yield database
-    except (AiAgentError, LayoutError, asyncpg.PostgresError) as error:
-        raise OperationError(f"{failure}: {reason_of(error.__cause__ or error)}") from error

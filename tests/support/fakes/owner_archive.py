@@ -1,0 +1,31 @@
+"""Everything of an owner in an in-memory repository."""
+
+from collections.abc import AsyncIterator
+from typing import override
+
+from domain.conversation import Conversation
+from domain.errors import ConflictError
+from domain.identifiers import OwnerId
+from domain.message import Message
+from domain.ports.owner_archive import OwnerArchive
+from tests.support.fakes.conversations import InMemoryConversationRepository
+
+
+class InMemoryOwnerArchive(OwnerArchive):
+    """Reads a message at a time."""
+
+    def __init__(self, repository: InMemoryConversationRepository) -> None:
+        self._repository = repository
+
+    @override
+    async def entries(self, owner_id: OwnerId) -> AsyncIterator[Conversation | Message]:
+        for place in sorted(place for place in self._repository._kept if place[0] == owner_id):
+            kept = self._repository._kept.get(place)
+            if kept is None:
+                continue
+            conversation = kept.conversation
+            yield conversation
+            for index in range(conversation.last_seq):
+                if place not in self._repository._kept:
+                    raise ConflictError
+                yield kept.messages[index]
