@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -76,7 +75,8 @@ def _check_schema() -> int:
 
 
 def _dev(options: argparse.Namespace) -> None:
-    run_development(options.host, options.port, options.data, os.environ.get("DATABASE_URL"))
+    url = Settings.read_variables().get("DATABASE_URL")
+    run_development(options.host, options.port, options.data, None if url is None else url.value)
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -67,10 +67,12 @@ def _own_database(folder: Path) -> Iterator[str]:
 
 def _settings(database_url: str) -> Settings:
     """The settings of the environment. Without a secret no cookie can be verified, so cookies are not accepted."""
-    environment = {**os.environ, "DATABASE_URL": database_url}
-    if not any(os.environ.get(name) for name in ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "AUTH_SECRET")):
-        environment.setdefault("AUTH_COOKIES", "false")
-    return Settings.read(environment)
+    given = {name: variable.value for name, variable in Settings.read_variables().items()}
+    if "DATABASE_URL" not in given:
+        given.pop("MIGRATION_DATABASE_URL", None)  # it belongs to another database than this one
+    if not given.keys() & {"BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "AUTH_SECRET"}:
+        given.setdefault("AUTH_COOKIES", "false")
+    return Settings.read({**given, "DATABASE_URL": database_url})
 
 
 def _say(text: str) -> None:

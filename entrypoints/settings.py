@@ -1,4 +1,4 @@
-"""The settings, read once from the environment; secrets do not show in their repr."""
+"""The settings, read once from the environment and its files; secrets do not show in their repr."""
 
 import os
 import re
@@ -7,9 +7,12 @@ from typing import Annotated, Final, Self, override
 
 import msgspec
 
+from entrypoints.environment.conversion import convert
+from entrypoints.environment.variables import InvalidVariableError, Variable, read_variables
+
 type Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
-_HIDDEN: Final = frozenset(
+_SECRETS: Final = frozenset(
     {"database_url", "migration_database_url", "better_auth_secrets", "better_auth_secret", "auth_secret", "agent_keys"}
 )
 _PUBLIC_SECRET: Final = "better-auth-secret-12345678901234567890"  # noqa: S105 - better-auth's own default, refused here
@@ -149,31 +152,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read them; an empty variable counts as one that is not set. Raises SettingsError."""
-        given = {name: value for name, value in environment.items() if value}
+        given = {name: variable.value for name, variable in cls.read_variables(environment).items()}
         if "DATABASE_URL" not in given:
             raise SettingsError(
                 "DATABASE_URL is required: the PostgreSQL database, such as postgresql://user:password@host/name"
             )
         try:
-            return msgspec.convert(given, cls, strict=False)
-        except msgspec.ValidationError as error:
-            name = str(error).rpartition("`$.")[2].removesuffix("`")
-            raise SettingsError(f"{name} must be {_accepted_values(name)}") from None
+            return convert(given, cls)
+        except InvalidVariableError as error:
+            raise SettingsError(str(error)) from None
+
+    @classmethod
+    def read_variables(cls, environment: Mapping[str, str] = os.environ) -> dict[str, Variable]:
+        """The variables that are given, and where each comes from, before they are converted. Raises SettingsError."""
+        try:
+            return read_variables(environment, VARIABLES, SECRET_VARIABLES)
+        except InvalidVariableError as error:
+            raise SettingsError(str(error)) from None
 
     @override
     def __repr__(self) -> str:
-        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _HIDDEN)
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _SECRETS)
         return f"Settings({', '.join(shown)})"
 
 
-def _accepted_values(name: str) -> str:
-    """What a setting may be, in words."""
-    fields = msgspec.inspect.type_info(Settings).fields  # type: ignore[attr-defined]  # Settings is a struct
-    (accepted,) = (field.type for field in fields if field.encode_name == name)
-    match accepted:
-        case msgspec.inspect.IntType(ge=least, le=most):
-            return f"a whole number from {least} to {most}"
-        case msgspec.inspect.FloatType(le=most):
-            return f"a number of seconds above 0 and up to {most}"
-        case _:
-            return "true or false"
+VARIABLES: Final = Settings.__struct_encode_fields__
+"""The names of all settings, in their order."""
+SECRET_VARIABLES: Final = frozenset(name.upper() for name in _SECRETS)
+"""The names of those that are secret: each may be given in a file, which the variable of its name and _FILE names."""

@@ -1,11 +1,13 @@
 """Settings."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
-from entrypoints.settings import Settings, SettingsError
+from entrypoints import development
+from entrypoints.settings import SECRET_VARIABLES, VARIABLES, Settings, SettingsError
 
 URL = "postgresql://ann:pass%20word@db.test:5433/chat"
 
@@ -21,6 +23,36 @@ def test_secrets_do_not_show() -> None:
 
     assert "word" not in f"{settings} {settings!r} {DatabaseAddress.parse(URL)!r}"
     assert "database_pool_size=10" in repr(settings)
+
+
+def test_secrets_are_also_read_from_files(tmp_path: Path) -> None:
+    for name in SECRET_VARIABLES:
+        (tmp_path / name).write_text(f"{name} in a file\n")
+
+    settings = Settings.read({f"{name}_FILE": str(tmp_path / name) for name in SECRET_VARIABLES})
+
+    assert {name: getattr(settings, name.lower()) for name in SECRET_VARIABLES} == {
+        name: f"{name} in a file" for name in SECRET_VARIABLES
+    }
+
+
+def test_a_setting_whose_name_promises_a_secret_is_secret() -> None:
+    assert {name for name in VARIABLES if name.endswith(("DATABASE_URL", "SECRET", "SECRETS", "KEYS"))} == (
+        SECRET_VARIABLES
+    )
+
+
+def test_development_keeps_to_its_own_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s" * 32)
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.setenv("MIGRATION_DATABASE_URL", "postgresql://production/chat")
+    monkeypatch.setenv("BETTER_AUTH_SECRET_FILE", str(secret))
+
+    settings = development._settings(URL)
+
+    assert (settings.database_url, settings.migration_database_url) == (URL, None)
+    assert (settings.secret, settings.auth_cookies) == ("s" * 32, True)
 
 
 REQUIRED = "DATABASE_URL is required: the PostgreSQL database, such as postgresql://user:password@host/name"
@@ -40,6 +72,10 @@ SECONDS = "must be a number of seconds above 0 and up to 3600"
         ({"DATABASE_URL": URL, "DATABASE_COMMAND_TIMEOUT": "-1"}, f"DATABASE_COMMAND_TIMEOUT {SECONDS}"),
         ({"DATABASE_URL": URL, "REQUEST_TIMEOUT": "soon"}, f"REQUEST_TIMEOUT {SECONDS}"),
         ({"DATABASE_URL": URL, "AUTH_COOKIES": "perhaps"}, "AUTH_COOKIES must be true or false"),
+        (
+            {"DATABASE_URL": URL, "DATABASE_URL_FILE": "/run/secrets/url"},
+            "DATABASE_URL and DATABASE_URL_FILE are both set: unset one of them",
+        ),
     ],
 )
 def test_what_is_missing_or_odd_is_named_in_one_line(environment: dict[str, str], says: str) -> None:
