@@ -123,16 +123,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
                 "AUTH_COOKIES=false accepts raw bearer tokens only"
             )
         if secret == _PUBLIC_SECRET:
-            raise SettingsError("BETTER_AUTH_SECRET is better-auth's public default: anybody could sign with it")
+            raise SettingsError(
+                "BETTER_AUTH_SECRET is better-auth's public default, with which anybody could sign: "
+                "give better-auth and this service another one"
+            )
         if secret is not None and len(secret) < _SHORTEST_SECRET:
-            raise SettingsError(f"BETTER_AUTH_SECRET is shorter than {_SHORTEST_SECRET} characters")
+            raise SettingsError(
+                f"BETTER_AUTH_SECRET is shorter than {_SHORTEST_SECRET} characters: "
+                "give better-auth and this service a longer one"
+            )
         if self.auth_cookies and not (self.better_auth_url or self.auth_cookie_name):
             raise SettingsError(
                 "BETTER_AUTH_URL (better-auth's base URL) is required to name the session cookie; "
                 "or set the cookie's whole name in AUTH_COOKIE_NAME, or accept no cookies with AUTH_COOKIES=false"
             )
         if self.cookie_name is not None and not _COOKIE_NAME.fullmatch(self.cookie_name):
-            raise SettingsError("AUTH_COOKIE_NAME is not a valid cookie name")
+            raise SettingsError(
+                "AUTH_COOKIE_NAME, or the name that AUTH_COOKIE_PREFIX begins, is not a valid cookie name: "
+                "use letters, digits, dots, - and _, at most 128"
+            )
         for origin in sorted(self.origins):
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(

@@ -31,7 +31,10 @@ class Names:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name != "expiry_time_zone" and value is not None and not _IDENTIFIER.fullmatch(value):
-                raise LayoutError(f"the name given for better-auth's {field.name} is no identifier")
+                raise LayoutError(
+                    f"the name given for better-auth's {field.name} is no identifier: use letters, digits, _ and $, "
+                    "at most 63, and no digit first"
+                )
 
     def table(self, name: str) -> str:
         """A table's name, quoted, with the schema if one was given."""

@@ -29,7 +29,11 @@ def read_variables(
 
     A secret may also be in the file that the variable of its name and ``_FILE`` names. Raises InvalidVariableError.
     """
-    given = {name: Variable(value=environment[name], source="environment") for name in names if environment.get(name)}
+    given = {
+        name: Variable(value=_require_text(name, value), source="environment")
+        for name in names
+        if (value := environment.get(name))
+    }
     for name in secrets:
         variable = f"{name}{FILE}"
         if path := environment.get(variable):
@@ -37,6 +41,13 @@ def read_variables(
                 raise InvalidVariableError(f"{name} and {variable} are both set: unset one of them")
             given[name] = Variable(value=_read_secret(path, variable), source=f"file {path}")
     return given
+
+
+def _require_text(name: str, value: str) -> str:
+    """The value, unless the environment has bytes there that are not UTF-8, which Python hides in surrogates."""
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidVariableError(f"{name} must be UTF-8 text")
+    return value
 
 
 def _read_secret(path: str, variable: str) -> str:

@@ -1,5 +1,6 @@
 """Variables, and the files of secrets that they name."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,13 @@ def test_a_secret_is_the_text_of_its_file_without_the_newline_at_the_end(
 
     assert given == {"KEY": Variable(value=value, source=f"file {file}")}
     assert value not in repr(given).replace(str(file), "")
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(InvalidVariableError) as raised:
+        read_variables({"KEY": os.fsdecode(b"secret \xff")}, NAMES, SECRETS)
+
+    assert str(raised.value) == "KEY must be UTF-8 text"
 
 
 def test_only_secrets_are_read_from_files(tmp_path: Path) -> None:
