@@ -16,6 +16,7 @@ from domain.errors import RuleViolationError
 from domain.identifiers import OwnerId, format_conversation_id
 from domain.maintenance import Holdings
 from domain.principal import Principal
+from entrypoints import configuration
 from entrypoints.container import jobs, operations
 from entrypoints.development import run_development
 from entrypoints.interchange.standard_output import StandardOutput
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for noisy in ("uvicorn", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     options = _parser().parse_args(arguments)
+    for warning in configuration.warnings():
+        _log.warning("%s", warning)
     try:
         code = _COMMANDS[options.command](options)
     except (SettingsError, AddressInUseError, operations.OperationError) as error:
@@ -72,6 +75,17 @@ def _check_schema() -> int:
     news = f"is current, at revision {revision}." if is_current else f"is not current: {at}. Run ai-agent migrate."
     sys.stdout.write(f"The schema {news}\n")
     return 0 if is_current else 2
+
+
+def _config(options: argparse.Namespace) -> None:
+    settings = Settings.read()
+    in_force = configuration.in_force(settings)
+    if options.json:
+        json.dump([asdict(setting) for setting in in_force], sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        sys.stdout.writelines(f"{setting}\n" for setting in in_force)
+    operations.check_settings(settings)
 
 
 def _dev(options: argparse.Namespace) -> None:
@@ -152,6 +166,7 @@ def _openapi(_: argparse.Namespace) -> None:
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int | None]]] = {
     "serve": _serve,
     "migrate": _migrate,
+    "config": _config,
     "dev": _dev,
     "export": _export,
     "erase": _erase,
@@ -175,6 +190,8 @@ def _parser() -> argparse.ArgumentParser:
     erase = commands.add_parser("erase", help="delete everything of one user; exit code 2 if something is left")
     for command in (export, erase):
         command.add_argument("--user", required=True, type=_user, metavar="ID", help="better-auth's id of the user")
+    config = commands.add_parser("config", help="print the settings in force, secrets masked, and check them")
+    config.add_argument("--json", action="store_true", help="as JSON")
     purge = commands.add_parser("purge-orphans", help="count what is left of users who are gone, or delete it")
     keys = commands.add_parser("purge-keys", help="delete old idempotency keys")
     commands.add_parser("fsck", help="check what is kept for damage, and change nothing; exit code 2 if there is any")

@@ -20,6 +20,14 @@ class OperationError(Exception):
     """An operation failed; the message is one line, without the database's URL and without secrets."""
 
 
+def check_settings(settings: Settings) -> None:
+    """Raise SettingsError for the first setting with which ``serve`` or ``migrate`` would not start."""
+    settings.require_authentication()
+    address_of(settings)
+    migration_address_of(settings)
+    names_of(settings)
+
+
 async def migrate(settings: Settings) -> tuple[str | None, str | None]:
     """Bring the schema to the newest revision. Returns the revisions before and after. Raises OperationError."""
     with _failing("The database can't be migrated"):

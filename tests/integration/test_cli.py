@@ -77,6 +77,45 @@ def test_migrate_is_safe_when_several_start_at_once(empty_database_url: str) -> 
     assert sorted(line.split()[0] for line in said) == ["Migrated", "The", "The", "The"]
 
 
+def test_config_prints_what_is_in_force_without_secrets() -> None:
+    environment = {"DATABASE_URL": "postgresql://ann:word@x/y", "DATABASE_POOL_SIZE": "3", **WITH_AUTHENTICATION}
+
+    lines = run("config", **environment)
+    document = run("config", "--json", **environment)
+
+    assert (lines.returncode, document.returncode) == (0, 0)
+    assert {"DATABASE_URL=***  # environment", "DATABASE_POOL_SIZE=3  # environment"} < set(lines.stdout.splitlines())
+    assert {"name": "DATABASE_POOL_SIZE", "value": 3, "source": "environment"} in json.loads(document.stdout)
+    for said in (lines.stdout, lines.stderr, document.stdout):
+        assert "word" not in said
+        assert WITH_AUTHENTICATION["BETTER_AUTH_SECRET"] not in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL is required"),
+        ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL: "),
+        ({"MIGRATION_DATABASE_URL": "mysql://x/y"}, "MIGRATION_DATABASE_URL: "),
+        ({"BETTER_AUTH_SECRET": "short"}, "BETTER_AUTH_SECRET is shorter"),
+        ({"AUTH_USER_TABLE": "a b"}, "user_table"),
+        ({"DATABASE_URL_FILE": "/run/secrets/url"}, "DATABASE_URL and DATABASE_URL_FILE"),
+    ],
+)
+def test_config_refuses_what_serve_and_migrate_would_refuse(wrong: dict[str, str], says: str) -> None:
+    printed = run("config", **{"DATABASE_URL": "postgresql://a@x/y", **WITH_AUTHENTICATION, **wrong})
+
+    assert printed.returncode == 1
+    assert re.fullmatch(rf"ai-agent: .*{says}.*\n", printed.stderr)
+
+
+def test_what_looks_like_a_setting_is_warned_of_once() -> None:
+    printed = run("config", DATABASE_URL="postgresql://a@x/y", **WITH_AUTHENTICATION, DATABASE_POOLSIZE="3")
+
+    assert printed.returncode == 0
+    assert printed.stderr.count("DATABASE_POOLSIZE") == 1
+
+
 def pooled(url: str) -> str:
     """The database as if a pooler stood before it."""
     return f"{url}{'&' if '?' in url else '?'}pgbouncer=true"
