@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from entrypoints.configuration import formatted
+from entrypoints.environment.conversion import accepted_values
 from entrypoints.server.limits import Limits
-from entrypoints.settings import Settings
+from entrypoints.settings import SECRET_VARIABLES, Settings
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("domain", "application", "adapters", "entrypoints", "migrations", "tests", "docs", ".make", ".ci")
@@ -103,6 +107,28 @@ def value_of(place: str) -> Any:
     holder, _, name = place.rpartition(".")
     defaults = {"Limits": Limits(), "Settings": Settings(database_url="postgresql://x/y")}
     return getattr(defaults[holder] if holder in defaults else importlib.import_module(holder), name)
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    table = (ROOT / "docs" / "configuration.md").read_text()
+
+    rows = re.findall(r"^\| (`[A-Z].*?) \| (.*?) \| (.*?) \| (.+?) \|$", table, re.MULTILINE)
+
+    assert [row[:3] for row in rows] == [row_of(field) for field in msgspec.structs.fields(Settings)]
+
+
+def row_of(field: msgspec.structs.FieldInfo) -> tuple[str, str, str]:
+    """The names of a setting, its default, and what it accepts, as the table has them."""
+    name = field.encode_name
+    names = [name, f"{name}_FILE"] if name in SECRET_VARIABLES else [name]
+    return ", ".join(f"`{one}`" for one in names), default_of(field), accepted_values(name, Settings)
+
+
+def default_of(field: msgspec.structs.FieldInfo) -> str:
+    if field.default is msgspec.NODEFAULT:
+        return "required"
+    default = formatted(field.default)
+    return f"`{default}`" if default else "none"
 
 
 def test_the_documents_name_the_same_pythons() -> None:
