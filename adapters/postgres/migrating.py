@@ -1,4 +1,4 @@
-"""Migrating: runs Alembic up or down to a revision; several may be started at once."""
+"""Migrating: brings the schema up or down to a revision; several may be started at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
-from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from adapters.postgres.address import DatabaseAddress
-from adapters.postgres.revisions import REVISION_TABLE, alembic_config, is_current
+from adapters.postgres.climbing import climb, error_of_driver
+from adapters.postgres.revisions import REVISION_TABLE, is_current
 
 _LOCK: Final = 7_022_761_931_224_881_523
 """The advisory lock of our migrations; it ends with the session."""
@@ -46,7 +46,8 @@ async def migrate(address: DatabaseAddress, to: str = "head") -> tuple[str | Non
             return before, before
         if address.is_pooled:
             raise MigrationError("a pooler lends no session: give the database's own address as MIGRATION_DATABASE_URL")
-        return before, await connection.run_sync(_climb, to)
+        await climb(connection, to)
+        return before, await connection.run_sync(_current)
 
 
 async def revision_of(address: DatabaseAddress) -> str | None:
@@ -73,7 +74,7 @@ async def _connected(address: DatabaseAddress) -> AsyncIterator[AsyncConnection]
         async with engine.connect() as connection:
             yield connection
     except DBAPIError as error:
-        raise _of_driver(error) from error
+        raise error_of_driver(error) from error
     finally:
         await engine.dispose()
 
@@ -90,23 +91,11 @@ async def _wait_for_turn(connection: AsyncConnection) -> None:
     await connection.commit()
 
 
-def _of_driver(error: DBAPIError) -> BaseException:
-    """The error that asyncpg raised, which SQLAlchemy has wrapped twice."""
-    return (error.orig and error.orig.__cause__) or error
-
-
 def _require_encoding(connection: Connection) -> None:
     with connection.begin():
         encoding = connection.execute(text("SHOW server_encoding")).scalar()
     if encoding != "UTF8":
         raise MigrationError(f"the database's encoding is {encoding}, so it can't keep all texts: it must be UTF8")
-
-
-def _climb(connection: Connection, to: str) -> str | None:
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    (command.downgrade if to == "base" else command.upgrade)(config, to)
-    return _current(connection)
 
 
 def _current(connection: Connection) -> str | None:

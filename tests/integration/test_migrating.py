@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -12,7 +13,9 @@ from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.migrating import MigrationError, migrate
 from adapters.postgres.revisions import newest_revision
+from tests.support.commands import started
 from tests.support.conversations import SAID, new_conversation
+from tests.support.next_release import REVISION, write_next_release
 from tests.support.schema import CONVERSATION, differences, insert
 
 type Connection = asyncpg.Connection[asyncpg.Record]
@@ -122,6 +125,26 @@ async def test_an_index_whose_build_was_interrupted_is_built_anew(
     assert outcome == (BEFORE, newest_revision())
     assert await observer.fetchval(invalid) == 0
     assert await differences(address) == []
+
+
+async def test_writers_go_on_while_a_revision_waits_for_its_lock(
+    address: DatabaseAddress, observer: Connection, empty_database_url: str, tmp_path: Path
+) -> None:
+    await migrate(address)
+    environment = {"DATABASE_URL": empty_database_url, **write_next_release(tmp_path)}
+    await observer.execute("BEGIN; SELECT FROM messages")  # a long transaction, such as a backup's
+
+    async with Database.connect(address, PoolSettings(size=1)) as pool:
+        repository = PostgresConversationRepository(pool)
+        with started("migrate", ready="once more", **environment) as (migration, _):
+            await repository.append(*await new_conversation(repository), SAID, None)
+            is_waiting = migration.poll() is None
+            await observer.execute("COMMIT")
+            ended = await asyncio.to_thread(migration.wait, 50)
+
+    assert is_waiting
+    assert ended == 0
+    assert await observer.fetchval("SELECT version_num FROM ai_agent_revision") == REVISION
 
 
 async def test_a_pooler_is_refused_while_there_is_something_to_do(empty_database_url: str) -> None:
