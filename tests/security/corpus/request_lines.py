@@ -53,8 +53,8 @@ REQUEST_LINES: list[Row] = [
 ]
 
 METHODS: list[Row] = [
-    (405, "HEAD health", get("/health/live", method=b"HEAD")),
-    (405, "HEAD api", get("/api/me", method=b"HEAD")),
+    (200, "HEAD health", get("/health/live", method=b"HEAD")),
+    (200, "HEAD api", get("/api/me", method=b"HEAD")),
     (404, "HEAD nothing", get(f"/{CANARY}", method=b"HEAD")),
     (204, "OPTIONS chat", get(CHAT, method=b"OPTIONS")),
     (404, "OPTIONS nothing", get("/nothing", method=b"OPTIONS")),
