@@ -63,6 +63,9 @@ def _serve(options: argparse.Namespace) -> None:
 def _migrate(options: argparse.Namespace) -> int:
     if options.check:
         return _check_schema()
+    if options.sql:
+        sys.stdout.write(asyncio.run(operations.script_migration(Settings.read())))
+        return 0
     before, after = asyncio.run(operations.migrate(Settings.read()))
     news = f"The schema is at revision {after}, as it was." if before == after else f"Migrated to revision {after}."
     sys.stdout.write(f"{news}\n")
@@ -183,9 +186,11 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve HTTP on the database that DATABASE_URL names")
     dev = commands.add_parser("dev", help="serve HTTP for a developer, on an embedded PostgreSQL if need be")
     migrate = commands.add_parser("migrate", help="bring the schema of the database up to date")
-    migrate.add_argument(
+    instead = migrate.add_mutually_exclusive_group()
+    instead.add_argument(
         "--check", action="store_true", help="change nothing; exit code 2 if the schema is not current"
     )
+    instead.add_argument("--sql", action="store_true", help="change nothing; print the SQL that would be run")
     export = commands.add_parser("export", help="print everything of one user, as NDJSON")
     erase = commands.add_parser("erase", help="delete everything of one user; exit code 2 if something is left")
     for command in (export, erase):

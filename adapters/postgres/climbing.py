@@ -14,7 +14,7 @@ from adapters.postgres.revisions import alembic_config
 
 _log = logging.getLogger(__name__)
 
-_LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '250ms'"
+LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '250ms'"
 """Well below a service's DATABASE_LOCK_TIMEOUT, since writers wait behind a revision that waits for a lock."""
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 15.0
@@ -56,4 +56,4 @@ def _run(connection: Connection, to: str) -> None:
 def _limit_waiting(connection: Connection) -> None:
     """Limit how long the transaction that begins waits for a lock; Alembic also begins where none is wanted."""
     if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql(_LOCK_TIMEOUT)
+        connection.exec_driver_sql(LOCK_TIMEOUT)

@@ -11,6 +11,7 @@ from adapters.postgres import migrating
 from adapters.postgres.database import PASSING, Database, PoolSettings
 from adapters.postgres.readiness import NotWritableError, PostgresReadiness
 from adapters.postgres.revisions import is_current
+from adapters.postgres.scripting import script
 from domain.errors import UnavailableError
 from entrypoints.container.wiring import address_of, migration_address_of, names_of
 from entrypoints.settings import Settings
@@ -39,6 +40,12 @@ async def check_schema(settings: Settings) -> tuple[str | None, bool]:
     with _failing("The schema can't be checked"):
         revision = await migrating.revision_of(migration_address_of(settings))
         return revision, is_current(revision)
+
+
+async def script_migration(settings: Settings) -> str:
+    """The SQL that ``migrate`` would run on the database; empty if there is nothing to do. Raises OperationError."""
+    revision, is_newest = await check_schema(settings)
+    return "" if is_newest else script(revision)
 
 
 async def require_fit_database(settings: Settings) -> Sequence[str]:

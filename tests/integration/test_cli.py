@@ -9,13 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import pytest
 
+from adapters.postgres.address import DatabaseAddress
 from entrypoints.cli import main
 from entrypoints.native_api.openapi import make_document
 from tests.support.commands import AI_AGENT, INHERITED, WITH_AUTHENTICATION, run
 from tests.support.databases import prepare
 from tests.support.postgres import execute
+from tests.support.schema import differences
 
 
 def test_openapi_prints_the_document() -> None:
@@ -150,6 +153,33 @@ def test_migrate_checks_and_changes_nothing(empty_database_url: str) -> None:
         (2, "The schema is not current: it has no revision. Run ai-agent migrate.\n")
     ] * 2
     assert (after.returncode, after.stdout) == (0, "The schema is current, at revision 0002.\n")
+
+
+def test_migrate_prints_the_sql_that_it_would_run(empty_database_url: str) -> None:
+    environment = {"DATABASE_URL": empty_database_url}
+
+    printed = run("migrate", "--sql", **environment)
+    before = run("migrate", "--check", **environment)
+    execute_together(empty_database_url, printed.stdout)
+    after = run("migrate", "--check", **environment)
+    nothing_to_do = run("migrate", "--sql", **environment)
+
+    assert (printed.returncode, before.returncode, after.returncode) == (0, 2, 0)
+    assert asyncio.run(differences(DatabaseAddress.parse(empty_database_url))) == []
+    assert printed.stdout.count("BEGIN") == printed.stdout.count("SET LOCAL lock_timeout") > 1
+    assert (nothing_to_do.returncode, nothing_to_do.stdout) == (0, "")
+
+
+def execute_together(url: str, script: str) -> None:
+    """Run the statements of a script, one after the other in one session."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(**DatabaseAddress.parse(url).arguments)
+        for statement in script.strip().split(";\n"):
+            await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "0"], ["fsck"]])
