@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from domain.context import MAX_INSTRUCTIONS, ModelContext, is_enough, make_context
-from domain.context_budget import ContextBudget
+from domain.append import MAX_OPEN_CALLS
+from domain.context import MAX_INSTRUCTIONS, ModelContext, least_cost, make_context
+from domain.context_budget import ContextBudget, Cost
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
 from domain.pages import MAX_MESSAGES, MessageWindow
@@ -32,18 +33,29 @@ class ReadContext:
         ConversationNotFoundError; BudgetTooSmallError if the instructions and the newest messages are more than that.
         """
         budget = budget or ContextBudget()
-        owner_id = principal.owner_id
+        last_seq, newest = await self._newest(principal.owner_id, conversation_id, budget)
+        opening = newest
+        if newest and newest[0].seq > 1:
+            window = MessageWindow(after=0, limit=MAX_INSTRUCTIONS)
+            _, opening = await self._conversations.messages(principal.owner_id, conversation_id, window)
+        return make_context(opening, newest, last_seq=last_seq, budget=budget, tokens=self._tokens)
+
+    async def _newest(
+        self, owner_id: OwnerId, conversation_id: ConversationId, budget: ContextBudget
+    ) -> tuple[int, Sequence[Message]]:
+        """The conversation's last seq, and its newest messages: more than the budget holds, if there are so many.
+
+        Messages that have no place in a context (results of calls before them, and what says nothing) do not count, but
+        the reading ends with ``MAX_OPEN_CALLS`` of them, and with the bytes of a page.
+        """
         window = MessageWindow(limit=min(budget.max_messages + _SPARE, MAX_MESSAGES))
         conversation, page = await self._conversations.messages(owner_id, conversation_id, window)
-        newest = [*page]
-        while page and newest[0].seq > 1 and not is_enough(newest, budget, self._tokens):
+        newest, cost = [*page], Cost()
+        while page and newest[0].seq > 1 and len(newest) < budget.max_messages + MAX_OPEN_CALLS:
+            cost += least_cost(page, self._tokens)
+            if not cost.fits(budget):
+                break
             window = MessageWindow(before=newest[0].seq, limit=MAX_MESSAGES)
             _, page = await self._conversations.messages(owner_id, conversation_id, window)
             newest = [*page, *newest]
-        opening = newest if not newest or newest[0].seq == 1 else await self._opening(owner_id, conversation_id)
-        return make_context(opening, newest, last_seq=conversation.last_seq, budget=budget, tokens=self._tokens)
-
-    async def _opening(self, owner_id: OwnerId, conversation_id: ConversationId) -> Sequence[Message]:
-        window = MessageWindow(after=0, limit=MAX_INSTRUCTIONS)
-        _, opening = await self._conversations.messages(owner_id, conversation_id, window)
-        return opening
+        return conversation.last_seq, newest

@@ -6,17 +6,15 @@ beginning of the next request again. All follows from the messages and the budge
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
 from typing import Final
 
-from domain.append import MAX_OPEN_CALLS
 from domain.chat_message import ChatMessage
 from domain.context_budget import ContextBudget, Cost
 from domain.errors import BudgetTooSmallError
 from domain.exchanges import Exchange, exchanges_of
 from domain.message import Message, Status
-from domain.pages import MAX_PAGE_BYTES
 from domain.ports.token_counter import TokenCounter
 from domain.roles import INSTRUCT
 
@@ -66,18 +64,11 @@ def make_context(
     )
 
 
-def is_enough(newest: Sequence[Message], budget: ContextBudget, tokens: TokenCounter) -> bool:
-    """Whether no message before these newest ones need be read for the context.
-
-    That is when they are more than the budget holds, or so many that those without a place in a context (the results of
-    calls before them, and what says nothing) must not go on: not for ever, nor for more bytes than a page.
-    """
-    if len(newest) >= budget.max_messages + MAX_OPEN_CALLS:
-        return True
-    documents = (one for message in newest for one in (message.content, message.tool_calls, message.metadata) if one)
-    if sum(document.byte_count for document in documents) >= MAX_PAGE_BYTES:
-        return True
-    return not Cost.of_all(exchanges_of(newest), tokens).fits(budget, beside=Cost())
+def least_cost(page: Sequence[Message], tokens: TokenCounter) -> Cost:
+    """What consecutive messages take of a budget at least, if the context has them; the bytes are of all their JSON."""
+    stored = [replace(one, messages=one.messages[: one.stored]) for one in exchanges_of(page)]
+    documents = (one for message in page for one in (message.content, message.tool_calls, message.metadata) if one)
+    return replace(Cost.of_all(stored, tokens), size=sum(document.byte_count for document in documents))
 
 
 def _newest(

@@ -39,12 +39,11 @@ class Cost:
     @classmethod
     def of(cls, exchange: Exchange, tokens: TokenCounter) -> Self:
         """What an exchange takes."""
-        documents = (one for message in exchange.messages for one in (message.content, message.tool_calls) if one)
-        return cls(
-            len(exchange.messages),
-            sum(map(tokens.count, exchange.messages)),
-            sum(document.byte_count for document in documents),
-        )
+        size = 0
+        for message in exchange.messages:
+            size += message.content.byte_count if message.content else 0
+            size += message.tool_calls.byte_count if message.tool_calls else 0
+        return cls(len(exchange.messages), sum(map(tokens.count, exchange.messages)), size)
 
     @classmethod
     def of_all(cls, exchanges: Iterable[Exchange], tokens: TokenCounter) -> "Cost":
@@ -54,13 +53,14 @@ class Cost:
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(self.messages + other.messages, self.tokens + other.tokens, self.size + other.size)
 
-    def fits(self, budget: ContextBudget, *, beside: "Cost", share: float = 1) -> bool:
+    def fits(self, budget: ContextBudget, *, beside: "Cost | None" = None, share: float = 1) -> bool:
         """Whether it takes no more than this share of what the budget has left beside another cost.
 
         A context has no more bytes than a page.
         """
+        used = beside or Cost()
         return (
-            self.messages <= share * (budget.max_messages - beside.messages)
-            and self.tokens <= share * (budget.max_tokens - beside.tokens)
-            and self.size <= share * (MAX_PAGE_BYTES - beside.size)
+            self.messages <= share * (budget.max_messages - used.messages)
+            and self.tokens <= share * (budget.max_tokens - used.tokens)
+            and self.size <= share * (MAX_PAGE_BYTES - used.size)
         )

@@ -51,17 +51,15 @@ def exchanges_of(messages: Sequence[Message]) -> list[Exchange]:
 
 
 def _exchange(message: Message, results: Mapping[str, Message], closing: str) -> Exchange:
-    open_calls = [call_id for call_id in _call_ids(message) if call_id not in results]
-    return Exchange(
-        seq=message.seq,
-        stored=1 + len(results),
-        is_turn=message.role is Role.USER,
-        messages=(
-            message.chat,
-            *(result.chat for result in results.values()),
-            *(ChatMessage(Role.TOOL, JsonText.of(closing), tool_call_id=call_id) for call_id in open_calls),
-        ),
+    messages = [message.chat, *(result.chat for result in results.values())]
+    stored = len(messages)
+    messages += (
+        ChatMessage(Role.TOOL, JsonText.of(closing), tool_call_id=call_id)
+        for call_id in _call_ids(message)
+        if call_id not in results
     )
+    is_turn = message.role is Role.USER
+    return Exchange(seq=message.seq, stored=stored, is_turn=is_turn, messages=tuple(messages))
 
 
 def _results(messages: Sequence[Message]) -> defaultdict[int, dict[str, Message]]:

@@ -30,7 +30,9 @@ class EstimatingTokenCounter(TokenCounter):
 
     @override
     def count(self, message: ChatMessage) -> int:
-        texts = (message.name or "", message.tool_call_id or "", message.tool_calls.text if message.tool_calls else "")
+        texts = [one for one in (message.name, message.tool_call_id) if one]
+        if message.tool_calls is not None:
+            texts.append(message.tool_calls.text)
         return _OF_MESSAGE + _of_content(message.content) + sum(map(_of_text, texts))
 
 
