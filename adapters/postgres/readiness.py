@@ -1,13 +1,16 @@
 """Readiness of the database: it answers, its settings keep the promises, and its schema fits this code."""
 
+import logging
 from typing import Final, override
 
 import asyncpg
 
 from adapters.postgres.database import Database
-from adapters.postgres.revisions import REVISION_TABLE, is_current
+from adapters.postgres.revisions import REVISION_TABLE, is_current, is_known
 from domain.errors import UnavailableError
 from domain.ports.readiness import Readiness
+
+_log = logging.getLogger(__name__)
 
 _STATE: Final = f"""
     WITH needed (name, privilege, columns) AS (
@@ -54,6 +57,8 @@ class PostgresReadiness(Readiness):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._unknown: str | None = None
+        """The unknown revision that was logged."""
 
     @override
     async def check(self) -> None:
@@ -71,6 +76,17 @@ class PostgresReadiness(Readiness):
             row = None
         if row is None or not is_current(row["version_num"]):
             raise UnavailableError("The schema of the database is not current: run ai-agent migrate.")
+        self._log_unknown(row["version_num"])
+
+    def _log_unknown(self, revision: str) -> None:
+        """Say once that a later release has migrated the schema."""
+        if not is_known(revision) and revision != self._unknown:
+            self._unknown = revision
+            _log.warning(
+                "The schema is at revision %r, which this release does not know: a later one has migrated it. "
+                "This one goes on.",
+                revision,
+            )
 
     async def _check_state(self) -> None:
         (state,) = await self._database.fetch(_STATE, ())

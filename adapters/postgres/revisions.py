@@ -21,7 +21,12 @@ def is_current(revision: str | None) -> bool:
 
     An unknown revision is a later release's, whose migrations keep what the release before needs.
     """
-    return revision is not None and revision not in _outdated()
+    return revision is not None and (revision == newest_revision() or not is_known(revision))
+
+
+def is_known(revision: str) -> bool:
+    """Whether this code has this revision."""
+    return revision in _known()
 
 
 def alembic_config() -> Config:
@@ -32,6 +37,6 @@ def alembic_config() -> Config:
 
 
 @cache
-def _outdated() -> frozenset[str | None]:
+def _known() -> frozenset[str]:
     known = ScriptDirectory.from_config(alembic_config()).walk_revisions()
-    return frozenset(one.revision for one in known) - {newest_revision()}
+    return frozenset(one.revision for one in known)
