@@ -19,6 +19,7 @@ from domain.principal import Principal
 from entrypoints import configuration
 from entrypoints.container import jobs, operations
 from entrypoints.development import run_development
+from entrypoints.interchange.reading import ExportReader
 from entrypoints.interchange.standard_output import StandardOutput
 from entrypoints.interchange.writing import ExportWriter
 from entrypoints.native_api.openapi import make_document
@@ -108,6 +109,18 @@ def _export(options: argparse.Namespace) -> None:
     sys.stderr.write(f"{lines.conversations} conversation(s), {lines.messages} message(s) exported\n")
 
 
+def _import(options: argparse.Namespace) -> None:
+    try:
+        with options.file.open("rb") as file:
+            lines = ExportReader(file, options.user if options.new_ids else None)
+            job = jobs.import_conversations(Settings.read(), options.user, lines, lambda: f"Line {lines.line}")
+            totals = asyncio.run(job)
+    except OSError as error:
+        raise operations.OperationError(f"Nothing was imported: {error.strerror}: {options.file}") from error
+    done = f"{totals.conversations} conversation(s), {totals.messages} message(s) imported"
+    sys.stdout.write(f"{done}; {totals.skipped} conversation(s) were there already\n")
+
+
 def _erase(options: argparse.Namespace) -> int:
     erasure = asyncio.run(jobs.erase_owner(Settings.read(), options.user, batch_size=options.batch_size))
     deleted, left = asdict(erasure.deleted), asdict(erasure.left)
@@ -172,6 +185,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int | None]]] = {
     "config": _config,
     "dev": _dev,
     "export": _export,
+    "import": _import,
     "erase": _erase,
     "purge-orphans": _purge_orphans,
     "purge-keys": _purge_keys,
@@ -192,8 +206,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     instead.add_argument("--sql", action="store_true", help="change nothing; print the SQL that would be run")
     export = commands.add_parser("export", help="print everything of one user, as NDJSON")
+    imports = commands.add_parser("import", help="read an export, for one user; all of it or nothing")
+    imports.add_argument("file", type=Path, help="what ai-agent export printed; /dev/stdin reads a pipe")
+    imports.add_argument(
+        "--new-ids", action="store_true", help="give the conversations new ids, the same ones at each run"
+    )
     erase = commands.add_parser("erase", help="delete everything of one user; exit code 2 if something is left")
-    for command in (export, erase):
+    for command in (export, imports, erase):
         command.add_argument("--user", required=True, type=_user, metavar="ID", help="better-auth's id of the user")
     config = commands.add_parser("config", help="print the settings in force, secrets masked, and check them")
     config.add_argument("--json", action="store_true", help="as JSON")

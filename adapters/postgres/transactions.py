@@ -35,6 +35,28 @@ class Transaction(StatementRunner):
 @asynccontextmanager
 async def open_snapshot(address: DatabaseAddress, settings: PoolSettings) -> AsyncIterator[Transaction]:
     """A transaction that only reads, and sees everything as it was at its first statement. Raises UnavailableError."""
+    async with _connected(address, settings) as connection:
+        with _translated():
+            await connection.transaction(isolation="repeatable_read", readonly=True).start()
+        yield Transaction(connection)
+
+
+@asynccontextmanager
+async def open_transaction(address: DatabaseAddress, settings: PoolSettings) -> AsyncIterator[Transaction]:
+    """A transaction that is committed at the end, unless something was raised. Raises UnavailableError."""
+    async with _connected(address, settings) as connection:
+        transaction = connection.transaction()
+        with _translated():
+            await transaction.start()
+        yield Transaction(connection)
+        with _translated():
+            await transaction.commit()
+
+
+@asynccontextmanager
+async def _connected(
+    address: DatabaseAddress, settings: PoolSettings
+) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     with _translated():
         connection: asyncpg.Connection[asyncpg.Record] = await Connector()(
             **arguments_for(address, settings.lock_timeout),
@@ -42,12 +64,9 @@ async def open_snapshot(address: DatabaseAddress, settings: PoolSettings) -> Asy
             command_timeout=settings.command_timeout,
         )
     try:
-        transaction = connection.transaction(isolation="repeatable_read", readonly=True)
-        with _translated():
-            await transaction.start()
-        yield Transaction(connection)
+        yield connection
     finally:
-        connection.terminate()  # whoever interrupts it does not wait; the server ends the transaction
+        connection.terminate()  # whoever interrupts it does not wait; the server rolls back what is not committed
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from adapters.postgres.columns import CONVERSATION, CONVERSATION_COLUMNS, KEY, N
 from adapters.postgres.compiling import Statement
 from adapters.postgres.tables import conversations, idempotency_keys, messages
 
-_NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
+NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
     "role": Text,
     "content": JSON,
     "tool_calls": JSON,
@@ -53,16 +53,16 @@ def _insert_key(written: CTE, first_seq: ColumnElement[Any], at: ColumnElement[A
 
 def _insert_messages(written: CTE, before_first: ColumnElement[Any], at: ColumnElement[Any]) -> CTE:
     new = (
-        func.unnest(*(given(f"messages_{name}", ARRAY(type_)) for name, type_ in _NEW_MESSAGE.items()))
-        .table_valued(*(column(name, type_) for name, type_ in _NEW_MESSAGE.items()), with_ordinality="place")
+        func.unnest(*(given(f"messages_{name}", ARRAY(type_)) for name, type_ in NEW_MESSAGE.items()))
+        .table_valued(*(column(name, type_) for name, type_ in NEW_MESSAGE.items()), with_ordinality="place")
         .render_derived("new")
     )
     return (
         insert(messages)
         .from_select(
-            ["owner_id", "conversation_id", "seq", *_NEW_MESSAGE, "created_at"],
+            ["owner_id", "conversation_id", "seq", *NEW_MESSAGE, "created_at"],
             select(
-                OWNER, CONVERSATION, before_first + new.c.place, *(new.c[name] for name in _NEW_MESSAGE), at
+                OWNER, CONVERSATION, before_first + new.c.place, *(new.c[name] for name in NEW_MESSAGE), at
             ).select_from(written.join(new, true())),
         )
         .cte("kept_messages")

@@ -1,6 +1,6 @@
 """The jobs that an operator schedules, wired to the database."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
@@ -11,20 +11,23 @@ from adapters.better_auth.layout import Layout
 from adapters.better_auth.names import LayoutError
 from adapters.better_auth.users import BetterAuthUserDirectory
 from adapters.postgres.consistency_reader import PostgresConsistencyReader
+from adapters.postgres.conversation_import import PostgresConversationImport
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.owner_archive import PostgresOwnerArchive
 from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from adapters.postgres.readiness import PostgresReadiness
-from adapters.postgres.transactions import open_snapshot
+from adapters.postgres.transactions import open_snapshot, open_transaction
 from application.check_consistency import CheckConsistency, CheckTotals
 from application.erase_owner import EraseOwner, Erasure
 from application.export_owner import ExportOwner
+from application.import_conversations import ImportConversations, ImportTotals
 from application.purge_keys import PurgeKeys
 from application.purge_orphans import PurgeOrphans, PurgeTotals
 from domain.consistency import Finding
 from domain.conversation import Conversation
-from domain.errors import AiAgentError, TooManyOrphansError
+from domain.errors import AiAgentError, RuleViolationError, TooManyOrphansError
 from domain.identifiers import OwnerId
+from domain.imports import ImportedMessage
 from domain.maintenance import Holdings
 from domain.message import Message
 from entrypoints.container.operations import OperationError, reason_of
@@ -77,6 +80,23 @@ async def export_owner(settings: Settings, owner_id: OwnerId, report: Callable[[
     ):
         async for entry in ExportOwner(PostgresOwnerArchive(snapshot))(owner_id):
             report(entry)
+
+
+async def import_conversations(
+    settings: Settings,
+    owner_id: OwnerId,
+    entries: Iterable[Conversation | ImportedMessage],
+    place: Callable[[], str],
+) -> ImportTotals:
+    """Write all of the entries for one owner, or none. Raises OperationError; ``place`` tells which entry was wrong."""
+    async with (
+        _database(settings, "The import is not complete, run it again"),
+        open_transaction(address_of(settings), _pool(settings)) as transaction,
+    ):
+        try:
+            return await ImportConversations(PostgresConversationImport(transaction))(owner_id, entries)
+        except RuleViolationError as error:
+            raise OperationError(f"Nothing was imported. {place()}: {error.field} {error}") from error
 
 
 async def check_consistency(settings: Settings, report: Callable[[Finding], None]) -> CheckTotals:

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from domain.message import Status
+from domain.pages import MAX_SEQ
 from domain.roles import Role
 
 VERSION: Final = 1
@@ -27,7 +28,7 @@ class ConversationLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     title: str | None
     title_is_auto: bool
     metadata: msgspec.Raw
-    last_seq: int
+    last_seq: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
     archived_at: Moment | None
     created_at: Moment
     updated_at: Moment
