@@ -11,6 +11,7 @@ from application.chat import Chat, ChatTurn
 from application.check_readiness import CheckReadiness
 from application.create_conversation import CreateConversation
 from application.delete_conversation import DeleteConversation
+from application.export_owner import ExportOwner
 from application.get_message import GetMessage
 from application.list_conversations import ListConversations
 from application.read_context import ReadContext
@@ -19,6 +20,7 @@ from application.running_replies import RunningReplies
 from application.update_conversation import UpdateConversation
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.owner_archive import OwnerArchive
 from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder
@@ -41,6 +43,7 @@ class Application:
     append_messages: AppendMessages
     get_message: GetMessage
     chat: Chat
+    export_owner: ExportOwner
     check_readiness: CheckReadiness
 
     @classmethod
@@ -49,6 +52,7 @@ class Application:
         *,
         conversations: ConversationRepository,
         ids: ConversationIds,
+        archive: OwnerArchive,
         tokens: TokenVerifier,
         owners: OwnerVerifier,
         token_counter: TokenCounter,
@@ -70,5 +74,6 @@ class Application:
             append_messages=append,
             get_message=GetMessage(conversations),
             chat=Chat(conversations, create, append, responder, replies),
+            export_owner=ExportOwner(archive),
             check_readiness=CheckReadiness(readiness),
         )

@@ -1,6 +1,6 @@
 """The owner archive over PostgreSQL."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final, override
 from uuid import UUID
 
@@ -43,7 +43,7 @@ class PostgresOwnerArchive(OwnerArchive):
         self._page_size = page_size
 
     @override
-    async def entries(self, owner_id: OwnerId) -> AsyncIterator[Conversation | Message]:
+    async def entries(self, owner_id: OwnerId) -> AsyncGenerator[Conversation | Message, None]:
         first = 0
         while first <= _LAST_ID:
             rows = await self._runner.rows(IDS, owner_id=owner_id, from_id=UUID(int=first), limit=self._page_size)
@@ -54,7 +54,7 @@ class PostgresOwnerArchive(OwnerArchive):
 
     async def _conversation(
         self, owner_id: OwnerId, conversation_id: ConversationId
-    ) -> AsyncIterator[Conversation | Message]:
+    ) -> AsyncGenerator[Conversation | Message, None]:
         """The conversation and its messages; nothing if it was deleted after its id was read."""
         rows = await self._page(owner_id, conversation_id, 0)
         if not rows:

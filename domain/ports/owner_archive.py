@@ -1,7 +1,7 @@
 """The port that reads everything of one owner; its docstrings are the contract of every implementation."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from domain.conversation import Conversation
@@ -13,7 +13,7 @@ class OwnerArchive(Protocol):
     """Reads all conversations of an owner, a page at a time. It changes nothing and locks nothing."""
 
     @abstractmethod
-    def entries(self, owner_id: OwnerId) -> AsyncIterator[Conversation | Message]:
+    def entries(self, owner_id: OwnerId) -> AsyncGenerator[Conversation | Message, None]:
         """The owner's conversations by id, each followed by its messages from seq 1 to its last_seq.
 
         What was stored before the call and stays is yielded once, whatever is written meanwhile. A conversation is

@@ -30,6 +30,7 @@ from domain.identifiers import OwnerId
 from domain.imports import ImportedMessage
 from domain.maintenance import Holdings
 from domain.message import Message
+from domain.principal import Principal
 from entrypoints.container.operations import OperationError, reason_of
 from entrypoints.container.wiring import address_of, names_of
 from entrypoints.settings import Settings
@@ -78,7 +79,7 @@ async def export_owner(settings: Settings, owner_id: OwnerId, report: Callable[[
         _database(settings, "The export is not complete"),
         open_snapshot(address_of(settings), _pool(settings)) as snapshot,
     ):
-        async for entry in ExportOwner(PostgresOwnerArchive(snapshot))(owner_id):
+        async for entry in ExportOwner(PostgresOwnerArchive(snapshot))(Principal.agent(on_behalf_of=owner_id)):
             report(entry)
 
 

@@ -11,6 +11,7 @@ from adapters.estimate.token_counter import EstimatingTokenCounter
 from adapters.postgres.address import DatabaseAddress, InvalidAddressError
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
+from adapters.postgres.owner_archive import PostgresOwnerArchive
 from adapters.postgres.readiness import PostgresReadiness
 from adapters.system.conversation_ids import RandomConversationIds
 from application.chat import ChatTurn
@@ -18,6 +19,7 @@ from application.facade import Application
 from application.running_replies import RunningReplies
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.owner_archive import OwnerArchive
 from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
 from domain.ports.responder import Responder
@@ -34,6 +36,10 @@ class _Adapters(Provider):
     token_counter = provide(EstimatingTokenCounter, provides=TokenCounter)
     ids = provide(RandomConversationIds, provides=ConversationIds)
     application = provide(Application.over, provides=Application)
+
+    @provide
+    def archive(self, database: Database) -> OwnerArchive:
+        return PostgresOwnerArchive(database)
 
     @provide
     def sessions(self, database: Database, settings: Settings) -> BetterAuthTokenVerifier:

@@ -1,13 +1,20 @@
-"""Responses in JSON, encoded once and sent in one piece."""
+"""Responses: JSON, encoded once and sent in one piece; and bodies that are sent as they are made."""
 
-from collections.abc import Sequence
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from http import HTTPStatus
-from typing import Any, override
+from typing import Any, Final, override
 
 import msgspec
 from litestar import Request, Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from domain.errors import AiAgentError
+from entrypoints.http.tally import Tally
+
+_broken: Final = Tally(logging.getLogger(__name__), "Response broken off")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -29,6 +36,44 @@ class JsonResponse[Content](Response[Content]):
             await send_response(send, status, headers, body)
 
         return respond
+
+
+class StreamedResponse(Response[AsyncGenerator[bytes, None]]):
+    """A response whose body is sent piece by piece, as it is made; whoever leaves ends it.
+
+    What is raised once the response has begun can't be told by a status: the connection is closed before the body's
+    end, so that the client knows that it is not complete.
+    """
+
+    @override
+    def to_asgi_response(  # type: ignore[override]  # Litestar asks for no more than an ASGI application
+        self, app: None, request: Request[Any, Any, Any], **_: Any
+    ) -> ASGIApp:
+        own = {**self.headers, "Content-Type": str(self.media_type)}
+        headers = [(name.lower().encode(), value.encode()) for name, value in own.items()]
+
+        async def respond(_scope: Scope, receive: Receive, send: Send) -> None:
+            async with aclosing(self.content) as pieces:
+                await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
+                gone = asyncio.create_task(_until_gone(receive))
+                try:
+                    async for piece in pieces:
+                        if gone.done():
+                            return
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+                except AiAgentError as error:
+                    _broken.count(error.code)
+                    return
+                finally:
+                    gone.cancel()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        return respond
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def send_response(send: Send, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:

@@ -72,6 +72,10 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "omitted": 0,
         }
     ),
+    "export": Example(
+        answer='{"type":"export","version":1,"user_id":"user-9pSJZcUDv3kM"}\n'
+        '{"type":"end","conversations":0,"messages":0}\n'
+    ),
     "me": Example(answer={"user_id": "user-9pSJZcUDv3kM", "session_expires_at": _TIME}),
     "live": Example(answer={"status": "ok"}),
     "ready": Example(answer={"status": "ok"}),

@@ -158,7 +158,8 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     if "requestBody" in operation:
         operation["requestBody"]["content"]["application/json"]["example"] = example.body
     if example.answer is not None:
-        operation["responses"][succeeded]["content"]["application/json"]["example"] = example.answer
+        (content,) = operation["responses"][succeeded]["content"].values()
+        content["example"] = example.answer
 
 
 def _usual_errors(operation: dict[str, Any]) -> set[HTTPStatus]:

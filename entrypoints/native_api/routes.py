@@ -6,11 +6,12 @@ from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.native_api.chat import chat
 from entrypoints.native_api.context import context
 from entrypoints.native_api.conversations import ConversationController
+from entrypoints.native_api.export import export
 from entrypoints.native_api.me import me
 from entrypoints.native_api.messages import MessageController
 
 NATIVE_API = Router(
     "/api",
-    route_handlers=[chat, ConversationController, MessageController, context, me],
+    route_handlers=[chat, ConversationController, MessageController, context, export, me],
     exception_handlers=EXCEPTION_HANDLERS,
 )

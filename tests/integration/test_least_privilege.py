@@ -1,6 +1,7 @@
 """The service under the role that docs/authentication.md creates: all works, and nothing more is allowed."""
 
 import asyncio
+import json
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
+from entrypoints.cli import main
 from entrypoints.container.operations import OperationError, migrate, require_fit_database
 from tests.support.commands import WITH_AUTHENTICATION
 from tests.support.databases import prepare, sign_in
@@ -74,6 +76,35 @@ def test_the_service_works_under_its_own_role(role_url: str, empty_database_url:
         ]
 
     assert {one.status_code for one in [ready, said, *others]} <= {200, 204}
+
+
+def test_its_role_may_export_and_import(
+    shared_role_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    at = "2026-01-02T03:04:05Z"
+    place = "conv_00000000000000000000000000000001"
+    lines = [
+        {"type": "export", "version": 1, "user_id": "ann"},
+        {
+            "type": "conversation", "id": place, "title": None, "title_is_auto": False, "metadata": {}, "last_seq": 1,
+            "archived_at": at, "created_at": at, "updated_at": at,
+        },
+        {
+            "type": "message", "conversation_id": place, "seq": 1, "role": "assistant", "content": None,
+            "tool_calls": [call], "status": "completed", "metadata": {}, "created_at": at,
+        },
+        {"type": "end", "conversations": 1, "messages": 1},
+    ]  # fmt: skip
+    file = tmp_path / "ann.ndjson"
+    file.write_text("".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines))
+    monkeypatch.setenv("DATABASE_URL", shared_role_url)
+
+    assert main(["import", "--user", "ann", str(file)]) == 0
+    capfd.readouterr()
+    assert main(["export", "--user", "ann"]) == 0
+
+    assert capfd.readouterr().out == file.read_text()
 
 
 @pytest.mark.parametrize(

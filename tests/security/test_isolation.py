@@ -1,5 +1,6 @@
 """Responses for another owner's conversation are byte for byte those for a missing one."""
 
+import json
 from collections.abc import Callable
 
 import httpx
@@ -80,3 +81,14 @@ def test_a_key_of_anothers_is_free(new_client: Callable[[], httpx.Client]) -> No
     assert [theirs.status_code, same.status_code, anothers.status_code] == [201, 201, 201]
     assert "Idempotent-Replayed" not in same.headers
     assert same.json()["id"] != theirs.json()["id"]
+
+
+def test_an_export_has_nothing_of_another_owners(new_client: Callable[[], httpx.Client]) -> None:
+    owner, stranger = new_client(), new_client()
+    anothers = owner.post("/api/conversations", json={"messages": [HELLO]}).json()["id"]
+
+    theirs, own = stranger.get("/api/export"), owner.get("/api/export")
+
+    assert [json.loads(line)["type"] for line in theirs.text.splitlines()] == ["export", "end"]
+    assert json.loads(theirs.text.splitlines()[0])["user_id"] == stranger.get("/api/me").json()["user_id"]
+    assert own.text.count(anothers) == 2

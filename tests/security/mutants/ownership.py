@@ -8,7 +8,7 @@ from typing import Any, Final
 from litestar.types import Message as AsgiMessage
 from litestar.types import Receive, Scope, Send
 
-from adapters.postgres import reads, writes
+from adapters.postgres import owner_archive, reads, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.conversations import PostgresConversationRepository
 from domain.conversation import Conversation
@@ -133,6 +133,12 @@ MUTANTS: Final = (
         found_by=contract.test_a_strangers_conversation_is_as_one_that_does_not_exist,
         given=_ANN_AND_BOB,
         says="DID NOT RAISE",
+    ),
+    Mutant(
+        name="an export without its owner",
+        replaces=(ownerless(owner_archive.IDS), ownerless(reads.MESSAGES_AFTER)),
+        found_by=test_isolation.test_an_export_has_nothing_of_another_owners,
+        says="== \\['export', 'end'\\]",
     ),
     Mutant(
         name="another detail",

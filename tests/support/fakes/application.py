@@ -7,6 +7,7 @@ from application.facade import Application
 from application.running_replies import RunningReplies
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.owner_archive import OwnerArchive
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.others import (
     CharacterCounter,
@@ -16,6 +17,7 @@ from tests.support.fakes.others import (
     Session,
     StaticReadiness,
 )
+from tests.support.fakes.owner_archive import InMemoryOwnerArchive
 from tests.support.fakes.owners import InMemoryOwnerVerifier
 
 
@@ -24,6 +26,7 @@ class FakeWorld:
     """The application and the fakes behind it."""
 
     conversations: ConversationRepository = field(default_factory=InMemoryConversationRepository)
+    archive: OwnerArchive = field(default_factory=lambda: InMemoryOwnerArchive(InMemoryConversationRepository()))
     ids: ConversationIds = field(default_factory=CountingConversationIds)
     replies: RunningReplies[ChatTurn] = field(default_factory=RunningReplies)
     responder: ScriptedResponder = field(default_factory=lambda: ScriptedResponder("Hi ", "there"))
@@ -37,6 +40,7 @@ class FakeWorld:
         return Application.over(
             conversations=self.conversations,
             ids=self.ids,
+            archive=self.archive,
             tokens=InMemoryTokenVerifier(self.sessions),
             owners=self.owners,
             token_counter=CharacterCounter(),

@@ -1,6 +1,6 @@
 """Everything of an owner in an in-memory repository."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import override
 
 from domain.conversation import Conversation
@@ -18,7 +18,7 @@ class InMemoryOwnerArchive(OwnerArchive):
         self._repository = repository
 
     @override
-    async def entries(self, owner_id: OwnerId) -> AsyncIterator[Conversation | Message]:
+    async def entries(self, owner_id: OwnerId) -> AsyncGenerator[Conversation | Message, None]:
         for place in sorted(place for place in self._repository._kept if place[0] == owner_id):
             kept = self._repository._kept.get(place)
             if kept is None:

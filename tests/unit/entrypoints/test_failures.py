@@ -1,19 +1,22 @@
 """Failures behind the API: the right response, and nothing of what people wrote in the log."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from itertools import chain, repeat
 from typing import Any, Never, override
 
 import pytest
 
+from domain.conversation import Conversation
 from domain.errors import UnavailableError
+from domain.identifiers import OwnerId
 from domain.message import Message
 from entrypoints.http import errors
 from entrypoints.http.tally import Tally
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.others import ScriptedResponder
+from tests.support.fakes.owner_archive import InMemoryOwnerArchive
 from tests.support.fakes.service import service_on
 
 CANARY = "what somebody wrote"
@@ -70,6 +73,23 @@ async def test_a_responder_that_fails_gets_502_and_the_users_message_is_kept(cap
     assert (retried.status_code, retried.json()["response"]) == (200, "Hell")
     assert retried.json()["user_message"] == kept[0]
     assert CANARY not in caplog.text + failed.text
+
+
+class AwayArchive(InMemoryOwnerArchive):
+    """The storage is away once all was read."""
+
+    @override
+    async def entries(self, owner_id: OwnerId) -> AsyncGenerator[Conversation | Message, None]:
+        async for entry in super().entries(owner_id):
+            yield entry
+        raise UnavailableError
+
+
+async def test_an_export_that_cannot_begin_gets_503() -> None:
+    async with service_on(FakeWorld(archive=AwayArchive(InMemoryConversationRepository()))) as client:
+        answers = [await client.get("/api/export") for _ in range(2)]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "unavailable")] * 2
 
 
 async def test_an_outage_does_not_fill_the_log_and_shows_its_causes(
