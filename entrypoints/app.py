@@ -13,9 +13,10 @@ from entrypoints.http.agent_keys import AgentKeys
 from entrypoints.http.authentication import Authentication, AuthenticationPolicy
 from entrypoints.http.deadline import Deadline
 from entrypoints.http.edge import Edge
+from entrypoints.http.head_requests import HeadAsGet
 from entrypoints.http.health import HEALTH
 from entrypoints.http.origins import CrossOrigin
-from entrypoints.http.paths import ExactPaths, HeadAsGet
+from entrypoints.http.paths import ExactPaths
 from entrypoints.http.problems import EXCEPTION_HANDLERS
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.responses import JsonResponse

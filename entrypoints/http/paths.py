@@ -1,4 +1,4 @@
-"""Paths and methods: one spelling of each path, and HEAD where there is GET."""
+"""Paths: one spelling of each."""
 
 from http import HTTPStatus
 
@@ -27,19 +27,3 @@ class ExactPaths:
             await send_response(send, status, *raw_problem(status, "not_found", MEANING[status]))
         else:
             await self._app(scope, receive, send)
-
-
-class HeadAsGet:
-    """Routes HEAD as GET, so that every path with the one has the other (RFC 9110, section 9.1).
-
-    The server leaves out the body of whatever answers HEAD: it goes by the method that was sent.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
-        if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
-        await self._app(scope, receive, send)

@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import AiAgentError
+from entrypoints.http.head_requests import IS_HEAD
 from entrypoints.http.tally import Tally
 
 _broken: Final = Tally(logging.getLogger(__name__), "Response broken off")
@@ -39,7 +40,7 @@ class JsonResponse[Content](Response[Content]):
 
 
 class StreamedResponse(Response[AsyncGenerator[bytes, None]]):
-    """A response whose body is sent piece by piece, as it is made; whoever leaves ends it.
+    """A response whose body is sent piece by piece, as it is made; a client that leaves ends it, and so does HEAD.
 
     What is raised once the response has begun can't be told by a status: the connection is closed before the body's
     end, so that the client knows that it is not complete.
@@ -52,7 +53,7 @@ class StreamedResponse(Response[AsyncGenerator[bytes, None]]):
         own = {**self.headers, "Content-Type": str(self.media_type)}
         headers = [(name.lower().encode(), value.encode()) for name, value in own.items()]
 
-        async def respond(_scope: Scope, receive: Receive, send: Send) -> None:
+        async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             async with aclosing(self.content) as pieces:
                 await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
                 gone = asyncio.create_task(_until_gone(receive))
@@ -60,6 +61,8 @@ class StreamedResponse(Response[AsyncGenerator[bytes, None]]):
                     async for piece in pieces:
                         if gone.done():
                             return
+                        if scope["state"].get(IS_HEAD):
+                            break
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
                 except AiAgentError as error:
                     _broken.count(error.code)

@@ -1,89 +1,54 @@
-"""Responses whose body is sent as it is made."""
+"""Bodies that are sent as they are made: how far they are made."""
 
 import asyncio
-import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from domain.errors import AiAgentError, ConflictError
+from entrypoints.http.head_requests import IS_HEAD
 from entrypoints.http.responses import StreamedResponse
 
 
-class Exchange:
-    """What was sent; the client leaves once it was sent ``pieces`` pieces."""
-
-    def __init__(self, pieces: int | None = None) -> None:
-        self.sent: list[Any] = []
-        self.bodies: list[bytes] = []
-        self._pieces = pieces
-        self._left = asyncio.Event()
-
-    async def send(self, message: Any) -> None:
-        self.sent.append(message)
-        if message["type"] == "http.response.body":
-            self.bodies.append(message["body"])
-        if len(self.bodies) == self._pieces:
-            self._left.set()
-        await asyncio.sleep(0)
-
-    async def receive(self) -> Any:
-        if not self.sent:
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await self._left.wait()
-        return {"type": "http.disconnect"}
-
-
 class Pieces:
-    """Pieces of a body, after which something may be raised; ``closed`` tells that it was closed."""
+    """Makes a hundred pieces, and notes how many were made and whether it was closed."""
 
-    def __init__(self, *pieces: bytes, error: AiAgentError | None = None) -> None:
-        self.closed = False
-        self._pieces = pieces
-        self._error = error
+    def __init__(self) -> None:
+        self.made = 0
+        self.is_closed = False
 
-    async def __call__(self) -> AsyncGenerator[bytes, None]:
+    async def make(self) -> AsyncGenerator[bytes, None]:
         try:
-            for piece in self._pieces:
-                yield piece
-            if self._error:
-                raise self._error
+            for _ in range(100):
+                self.made += 1
+                yield b"piece"
         finally:
-            self.closed = True
+            self.is_closed = True
 
 
-async def respond(pieces: Pieces, exchange: Exchange) -> Sequence[Any]:
-    response = StreamedResponse(pieces(), media_type="text/x", headers={"X-A": "b"})
-    request: Any = None
-    scope: Any = {}
-    await response.to_asgi_response(None, request)(scope, exchange.receive, exchange.send)
-    assert pieces.closed
-    return exchange.sent
+async def respond(pieces: Pieces, **state: Any) -> list[dict[str, Any]]:
+    """What is sent to a client that stays."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    app: Any = StreamedResponse(pieces.make(), media_type="text/plain").to_asgi_response(None, request=None)  # type: ignore[arg-type]  # it is not looked at
+    await app({"type": "http", "state": state}, receive, send)
+    return sent
 
 
-async def test_the_pieces_follow_the_headers_and_an_empty_one_ends_the_body() -> None:
-    exchange = Exchange()
+@pytest.mark.parametrize(("state", "made"), [({}, 100), ({IS_HEAD: True}, 1)])
+async def test_a_body_is_made_for_who_gets_it_and_then_closed(state: dict[str, Any], made: int) -> None:
+    pieces = Pieces()
 
-    start, *body = await respond(Pieces(b"a", b"b"), exchange)
+    sent = await respond(pieces, **state)
 
-    assert (start["status"], sorted(start["headers"])) == (200, [(b"content-type", b"text/x"), (b"x-a", b"b")])
-    assert [(one["body"], one["more_body"]) for one in body] == [(b"a", True), (b"b", True), (b"", False)]
-
-
-async def test_what_breaks_off_is_not_ended(caplog: pytest.LogCaptureFixture) -> None:
-    exchange = Exchange()
-
-    with caplog.at_level(logging.WARNING):
-        sent = await respond(Pieces(b"a", error=ConflictError("a secret")), exchange)
-
-    assert [one["more_body"] for one in sent[1:]] == [True]
-    assert "Response broken off 1 time(s) since the last quiet minute: conflict" in caplog.messages
-
-
-async def test_for_who_has_left_no_more_is_made() -> None:
-    exchange = Exchange(pieces=2)
-
-    await respond(Pieces(*[b"a"] * 100), exchange)
-
-    assert len(exchange.bodies) < 5
+    assert (pieces.made, pieces.is_closed) == (made, True)
+    assert [message["type"] for message in sent] == ["http.response.start"] + ["http.response.body"] * (
+        101 if made == 100 else 1
+    )
+    assert not sent[-1]["more_body"]
