@@ -59,3 +59,11 @@ def test_the_connection_goes_on_after_a_head(client: httpx.Client) -> None:
 
     assert [answer.status_code for answer in answers] == [200] * 4
     assert answers[1].json() == answers[3].json()
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT"])
+def test_head_is_allowed_where_get_is(client: httpx.Client, method: str) -> None:
+    both, neither = client.request(method, "/api/me"), client.request(method, "/api/chat")
+
+    assert {"GET", "HEAD"} <= set(both.headers["Allow"].split(", "))
+    assert not {"GET", "HEAD"} & set(neither.headers["Allow"].split(", "))
