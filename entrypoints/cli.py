@@ -19,6 +19,7 @@ from domain.principal import Principal
 from entrypoints import configuration
 from entrypoints.container import jobs, operations
 from entrypoints.development import run_development
+from entrypoints.interchange.chatgpt import ChatGptReader
 from entrypoints.interchange.reading import ExportReader
 from entrypoints.interchange.standard_output import StandardOutput
 from entrypoints.interchange.writing import ExportWriter
@@ -112,8 +113,12 @@ def _export(options: argparse.Namespace) -> None:
 def _import(options: argparse.Namespace) -> None:
     try:
         with options.file.open("rb") as file:
-            lines = ExportReader(file, options.user if options.new_ids else None)
-            job = jobs.import_conversations(Settings.read(), options.user, lines, lambda: f"Line {lines.line}")
+            reader: ExportReader | ChatGptReader = (
+                ChatGptReader(file, options.user)
+                if options.chatgpt
+                else ExportReader(file, options.user if options.new_ids else None)
+            )
+            job = jobs.import_conversations(Settings.read(), options.user, reader, lambda: reader.place)
             totals = asyncio.run(job)
     except OSError as error:
         raise operations.OperationError(f"Nothing was imported: {error.strerror}: {options.file}") from error
@@ -208,6 +213,9 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="print everything of one user, as NDJSON")
     imports = commands.add_parser("import", help="read an export, for one user; all of it or nothing")
     imports.add_argument("file", type=Path, help="what ai-agent export printed; /dev/stdin reads a pipe")
+    imports.add_argument(
+        "--chatgpt", action="store_true", help="the file is a conversations.json that ChatGPT exported"
+    )
     imports.add_argument(
         "--new-ids", action="store_true", help="give the conversations new ids, the same ones at each run"
     )

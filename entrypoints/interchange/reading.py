@@ -35,6 +35,11 @@ class ExportReader:
         self._conversations = 0
         self._messages = 0
 
+    @property
+    def place(self) -> str:
+        """Where it is."""
+        return f"Line {self.line}"
+
     def __iter__(self) -> Iterator[Conversation | ImportedMessage]:
         """Its conversations, each followed by its messages. Raises RuleViolationError if the latest line is not valid.
 

@@ -227,3 +227,19 @@ def test_a_file_that_cannot_be_read_is_said_in_one_line(
     assert main(["import", "--user", "ann", str(file)]) == 1
 
     assert capfd.readouterr().err == f"ai-agent: Nothing was imported: {says}: {file}\n"
+
+
+def test_an_export_of_chatgpts_is_imported_once(url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    message = {"author": {"role": "user"}, "content": {"parts": ["Rome?"]}, "create_time": 1700000000}
+    file = tmp_path / "conversations.json"
+    file.write_text(json.dumps([{"id": name, "mapping": {"a": {"message": message}}} for name in ("a", "b")]))
+
+    for _ in range(2):
+        assert main(["import", "--user", "carol", "--chatgpt", str(file)]) == 0
+
+    assert capfd.readouterr().out == (
+        "2 conversation(s), 2 message(s) imported; 0 conversation(s) were there already\n"
+        "0 conversation(s), 0 message(s) imported; 2 conversation(s) were there already\n"
+    )
+    assert len(rows(url, "carol")["messages"]) == 2
+    assert main(["fsck"]) == 0
