@@ -5,7 +5,7 @@ from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from entrypoints.server import processes
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
 from application.append_messages import AppendMessages
 from application.chat import Chat
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from entrypoints.http import statuses
 from tests.faults import broken_application, broken_database, broken_repository
 from tests.faults.broken_repository import altered

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from entrypoints.native_api.openapi import make_document
 from tests.support.commands import AI_AGENT, INHERITED, WITH_AUTHENTICATION, run
 from tests.support.databases import prepare

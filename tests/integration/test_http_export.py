@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from tests.support.waiting import eventually
 
 HELLO = {"role": "user", "content": "hello \0 é"}

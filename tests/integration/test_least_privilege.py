@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from adapters.postgres.address import DatabaseAddress
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from entrypoints.container.operations import OperationError, migrate, require_fit_database
 from tests.support.commands import WITH_AUTHENTICATION
 from tests.support.databases import prepare, sign_in

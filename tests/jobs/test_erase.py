@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from tests.support.commands import AI_AGENT, INHERITED
 from tests.support.databases import prepare
 from tests.support.postgres import execute, transaction

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from tests.support.commands import AI_AGENT, INHERITED
 from tests.support.databases import prepare
 from tests.support.postgres import execute
@@ -32,7 +32,7 @@ MIB: Final = 1024 * 1024
 STATUS: Final = Path("/proc/self/status")
 MEASURED: Final = f"""
 import re, sys
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 code = main(sys.argv[1:])
 sys.stderr.write(re.search(r"VmHWM:\\s+(\\d+)", open("{STATUS}").read())[1])
 sys.exit(code)

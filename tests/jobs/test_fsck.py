@@ -21,7 +21,7 @@ from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage
 from domain.principal import Principal
 from domain.roles import Caller, Role
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from tests.support.databases import prepare
 from tests.support.postgres import execute
 

@@ -19,7 +19,7 @@ from domain.message import NewMessage, Status
 from domain.metadata import make_metadata
 from domain.principal import Principal
 from domain.roles import Role
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from tests.support.commands import AI_AGENT, INHERITED
 from tests.support.databases import prepare
 from tests.support.postgres import execute, transaction

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from tests.support.databases import prepare
 from tests.support.postgres import execute
 

@@ -26,7 +26,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage
 from domain.roles import Role
-from entrypoints.cli import main
+from entrypoints.cli.main import main
 from entrypoints.container.jobs import purge_orphans
 from entrypoints.container.operations import OperationError
 from entrypoints.settings import Settings
