@@ -89,6 +89,6 @@ def test_an_export_has_nothing_of_another_owners(new_client: Callable[[], httpx.
 
     theirs, own = stranger.get("/api/export"), owner.get("/api/export")
 
-    assert [json.loads(line)["type"] for line in theirs.text.splitlines()] == ["export", "end"]
-    assert json.loads(theirs.text.splitlines()[0])["user_id"] == stranger.get("/api/me").json()["user_id"]
+    assert [json.loads(line)["type"] for line in theirs.content.splitlines()] == ["export", "end"]
+    assert json.loads(theirs.content.splitlines()[0])["user_id"] == stranger.get("/api/me").json()["user_id"]
     assert own.text.count(anothers) == 2
