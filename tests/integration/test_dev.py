@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 import httpx
@@ -77,12 +78,15 @@ def test_a_broken_data_folder_is_said_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("killed", ["ai-agent", "its parent"])
 def test_nothing_is_left_running_after_a_kill_and_the_data_is_there(tmp_path: Path, killed: str) -> None:
     shell = ["sh", "-c", '"$0" "$@" & echo $!; wait', str(AI_AGENT), "dev", "--port", "0", "--data", str(tmp_path)]
-    parent = subprocess.Popen(shell, env=INHERITED, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    parent = subprocess.Popen(
+        shell, env=INHERITED, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
     output = parent.stdout
     assert output is not None
     try:
         child = int(output.readline())
-        printed = "".join(iter(output.readline, "Try:\n"))
+        printed = "".join(takewhile(lambda line: line != "Try:\n", output))
+        assert "runs on" in printed, printed
         (address,) = re.findall(r"runs on (http://\S+) ", printed)
         (token,) = re.findall(r"^  (\w+)$", printed, re.MULTILINE)
         headers = {"Authorization": f"Bearer {token}"}
