@@ -15,8 +15,10 @@ from application.running_replies import RunningReplies
 from domain.ports.responder import Turn
 from domain.reply_events import ReplyEvent
 from entrypoints.app import make_litestar
+from entrypoints.http import errors
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.route_options import PUBLIC, WITHOUT_DEADLINE
+from entrypoints.http.tally import Tally
 from entrypoints.settings import Settings
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.others import ScriptedResponder
@@ -156,7 +158,11 @@ async def test_a_chat_that_outlives_its_request_has_one_reply_under_its_key() ->
     ]
 
 
-async def test_a_chat_beyond_what_may_run_at_once_is_refused_with_503(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_chat_beyond_what_may_run_at_once_is_refused_with_503(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(errors, "_refusals", Tally(logging.getLogger("tests.tally"), "Refused"))
+
     async with service_on(FakeWorld(replies=RunningReplies(most=0))) as client:
         answer = await client.post("/api/chat", json={"message": "Hello"})
 
