@@ -105,8 +105,10 @@ def test_config_prints_what_is_in_force_without_secrets() -> None:
         ({"DATABASE_URL_FILE": "/run/secrets/url"}, "DATABASE_URL and DATABASE_URL_FILE"),
     ],
 )
-def test_config_refuses_what_serve_and_migrate_would_refuse(wrong: dict[str, str], says: str) -> None:
-    printed = run("config", **{"DATABASE_URL": "postgresql://a@x/y", **WITH_AUTHENTICATION, **wrong})
+def test_config_refuses_what_serve_and_migrate_would_refuse(
+    wrong: dict[str, str], says: str, run_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    printed = run_here("config", **{"DATABASE_URL": "postgresql://a@x/y", **WITH_AUTHENTICATION, **wrong})
 
     assert printed.returncode == 1
     assert re.fullmatch(rf"ai-agent: .*{says}.*\n", printed.stderr)
@@ -124,11 +126,13 @@ def pooled(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}pgbouncer=true"
 
 
-def test_migrate_takes_a_url_of_its_own(empty_database_url: str) -> None:
+def test_migrate_takes_a_url_of_its_own(
+    empty_database_url: str, run_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     environment = {"DATABASE_URL": pooled(empty_database_url)}
 
-    refused = run("migrate", **environment)
-    done = run("migrate", **environment, MIGRATION_DATABASE_URL=empty_database_url)
+    refused = run_here("migrate", **environment)
+    done = run_here("migrate", **environment, MIGRATION_DATABASE_URL=empty_database_url)
 
     assert refused.returncode == 1
     assert "MIGRATION_DATABASE_URL" in refused.stderr
@@ -142,12 +146,14 @@ def test_a_wrong_url_for_migrations_is_named(refusal_of: Callable[..., str], emp
     assert "secret" not in said
 
 
-def test_migrate_checks_and_changes_nothing(empty_database_url: str) -> None:
+def test_migrate_checks_and_changes_nothing(
+    empty_database_url: str, run_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     environment = {"DATABASE_URL": pooled(empty_database_url), "MIGRATION_DATABASE_URL": empty_database_url}
 
-    before = [run("migrate", "--check", **environment) for _ in range(2)]
-    run("migrate", **environment)
-    after = run("migrate", "--check", **environment)
+    before = [run_here("migrate", "--check", **environment) for _ in range(2)]
+    run_here("migrate", **environment)
+    after = run_here("migrate", "--check", **environment)
 
     assert [(one.returncode, one.stdout) for one in before] == [
         (2, "The schema is not current: it has no revision. Run ai-agent migrate.\n")
@@ -155,14 +161,16 @@ def test_migrate_checks_and_changes_nothing(empty_database_url: str) -> None:
     assert (after.returncode, after.stdout) == (0, "The schema is current, at revision 0002.\n")
 
 
-def test_migrate_prints_the_sql_that_it_would_run(empty_database_url: str) -> None:
+def test_migrate_prints_the_sql_that_it_would_run(
+    empty_database_url: str, run_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     environment = {"DATABASE_URL": empty_database_url}
 
-    printed = run("migrate", "--sql", **environment)
-    before = run("migrate", "--check", **environment)
+    printed = run_here("migrate", "--sql", **environment)
+    before = run_here("migrate", "--check", **environment)
     execute_together(empty_database_url, printed.stdout)
-    after = run("migrate", "--check", **environment)
-    nothing_to_do = run("migrate", "--sql", **environment)
+    after = run_here("migrate", "--check", **environment)
+    nothing_to_do = run_here("migrate", "--sql", **environment)
 
     assert (printed.returncode, before.returncode, after.returncode) == (0, 2, 0)
     assert asyncio.run(differences(DatabaseAddress.parse(empty_database_url))) == []
