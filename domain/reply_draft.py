@@ -96,6 +96,8 @@ class ReplyDraft:
             raise RuleViolationError("reply", "must end with its finish")
         if len(self._step.ready_calls) < len(self._step.calls):
             raise RuleViolationError("reply", "must end each tool call that it begins")
+        if self._step.answered:
+            raise RuleViolationError("reply", "must finish a step whose calls have results")
         status = Status.COMPLETED if self._finish.reason in _WHOLE else Status.INCOMPLETE
         return [*self._finished_steps, *self._step.messages(status)]
 

@@ -6,7 +6,7 @@ import pytest
 
 from domain.append import decide_append
 from domain.errors import RuleViolationError
-from domain.message import NewMessage, Status
+from domain.message import Status
 from domain.reply_draft import ReplyDraft
 from domain.reply_events import (
     FinishReason,
@@ -138,6 +138,7 @@ def test_an_event_that_does_not_follow_is_refused(events: list[Any]) -> None:
     [
         [TextDelta("no finish")],
         [ToolCallStarted("a", "x"), ReplyFinished()],
+        [ToolCallStarted("a", "x"), ToolCallReady("a"), ToolResult("a", "y"), ReplyFinished()],
         [TextDelta("\ud800"), ReplyFinished()],
         [ToolCallStarted("", "x"), ToolCallReady(""), ReplyFinished()],
     ],
@@ -147,5 +148,6 @@ def test_a_reply_that_is_not_whole_is_refused_and_what_was_said_is_kept(events: 
 
     with pytest.raises(RuleViolationError):
         draft.whole()
-    (kept,) = draft.as_far_as_it_goes()
-    assert isinstance(kept, NewMessage)
+    kept = draft.as_far_as_it_goes()
+    assert kept[0].role is Role.ASSISTANT
+    assert decide_append(kept, frozenset()).messages == tuple(kept)
