@@ -1,7 +1,6 @@
 """A database that is away, empty, or of an older schema."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,18 +52,20 @@ def test_every_answer_is_503_with_retry_after_and_says_nothing_of_the_database(
 
 
 def test_an_answer_that_takes_too_long_is_503_and_what_was_begun_is_finished(
-    database_url: str, new_token: Callable[[], str]
+    database_url: str, client: httpx.Client
 ) -> None:
-    headers = {"Authorization": f"Bearer {new_token()}"}
     hurried = msgspec.structs.replace(settings_for(database_url), request_timeout=0.5)
     body = {"messages": [{"role": "user", "content": "hello"}]}
-    with running_service(hurried) as address, httpx.Client(base_url=address, headers=headers) as client:
-        path = client.post("/api/conversations", json={}).headers["Location"]
-        owner = client.get("/api/me").json()["user_id"]
+    path = client.post("/api/conversations", json={}).headers["Location"]
+    owner = client.get("/api/me").json()["user_id"]
+    headers = {"Authorization": client.headers["Authorization"], "X-Request-Id": "request-1"}
 
-        with transaction(database_url, f"SELECT FROM conversations WHERE owner_id = '{owner}' FOR UPDATE"):
-            slow = client.post(f"{path}/messages", json=body, headers={"X-Request-Id": "request-1"})
-        kept = client.post(f"{path}/messages", json=body).json()["data"]
+    with (
+        running_service(hurried) as address,
+        transaction(database_url, f"SELECT FROM conversations WHERE owner_id = '{owner}' FOR UPDATE"),
+    ):
+        slow = httpx.post(f"{address}{path}/messages", json=body, headers=headers)
+    kept = client.post(f"{path}/messages", json=body).json()["data"]  # the other service has ended, and all it began
 
     assert (slow.status_code, slow.json()["code"], slow.headers["Retry-After"]) == (503, "too_slow", "1")
     assert (slow.headers["X-Request-Id"], slow.headers["X-Content-Type-Options"]) == ("request-1", "nosniff")

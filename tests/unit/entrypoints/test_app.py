@@ -140,7 +140,7 @@ class SlowResponder(ScriptedResponder):
 
 async def test_a_chat_that_outlives_its_request_has_one_reply_under_its_key() -> None:
     responder = SlowResponder()
-    async with service_on(FakeWorld(responder=responder), request_timeout=0.05) as client:
+    async with service_on(FakeWorld(responder=responder), request_timeout=0.3) as client:
         client.headers["Idempotency-Key"] = "k-1"
         late = [await client.post("/api/chat", json={"message": "Hello"}) for _ in range(3)]
         responder.may_begin.set()
