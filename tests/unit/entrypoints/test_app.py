@@ -140,11 +140,12 @@ class SlowResponder(ScriptedResponder):
 
 async def test_a_chat_that_outlives_its_request_has_one_reply_under_its_key() -> None:
     responder = SlowResponder()
-    async with service_on(FakeWorld(responder=responder), request_timeout=0.3) as client:
+    async with service_on(FakeWorld(responder=responder), request_timeout=0.05) as client:
         client.headers["Idempotency-Key"] = "k-1"
         late = [await client.post("/api/chat", json={"message": "Hello"}) for _ in range(3)]
         responder.may_begin.set()
-        answered = await client.post("/api/chat", json={"message": "Hello"})
+        while (answered := await client.post("/api/chat", json={"message": "Hello"})).status_code == 503:
+            pass  # on a busy machine this one may be late, too
         read = await client.get(f"/api/conversations/{answered.json()['conversation_id']}")
 
     assert [(one.status_code, one.json()["code"], one.headers["Retry-After"]) for one in late] == [
