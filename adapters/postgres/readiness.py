@@ -19,10 +19,16 @@ _STATE: Final = f"""
             ('conversations', 'SELECT', NULL),
             ('conversations', 'INSERT', NULL),
             ('conversations', 'UPDATE', ARRAY[
-                'title', 'title_is_auto', 'metadata', 'last_seq', 'open_tool_calls', 'archived_at', 'updated_at'
+                'title', 'title_is_auto', 'metadata', 'last_seq', 'open_tool_calls', 'reply_seq', 'stop_seq',
+                'archived_at', 'updated_at'
             ]),
             ('messages', 'SELECT', NULL),
             ('messages', 'INSERT', NULL),
+            ('messages', 'UPDATE', ARRAY[
+                'content', 'tool_calls', 'tool_call_id', 'name', 'item', 'status', 'metadata', 'removed_at'
+            ]),
+            ('reply_batches', 'SELECT', NULL),
+            ('reply_batches', 'INSERT', NULL),
             ('idempotency_keys', 'SELECT', NULL),
             ('idempotency_keys', 'INSERT', NULL)
     )
@@ -41,7 +47,8 @@ _STATE: Final = f"""
             WHERE attnum > 0 AND NOT attisdropped AND (columns IS NULL OR attname = ANY (columns))
                 AND NOT has_column_privilege(attrelid, attnum, privilege)
             UNION ALL
-            SELECT 'DELETE on conversations' WHERE NOT has_table_privilege(to_regclass('conversations'), 'DELETE')
+            SELECT 'DELETE on ' || name FROM unnest(ARRAY['conversations', 'reply_batches']) AS name
+            WHERE NOT has_table_privilege(to_regclass(name), 'DELETE')
             LIMIT 1
         ) AS denied
 """  # noqa: S608 - constants of ours

@@ -38,6 +38,8 @@ conversations = Table(
     Column("metadata", JSONB, nullable=False),
     Column("last_seq", BigInteger, nullable=False),
     Column("open_tool_calls", ARRAY(Text), nullable=False),
+    Column("reply_seq", BigInteger),  # the first seq of the reply that runs; NULL if none does
+    Column("stop_seq", BigInteger),  # the reply_seq of the reply that was asked to stop
     Column("archived_at", TIMESTAMP(timezone=True)),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
     Column("updated_at", TIMESTAMP(timezone=True), nullable=False),
@@ -60,6 +62,13 @@ Index(
     conversations.c.id.desc(),
 )
 
+Index(
+    "ix_conversations_owner_id_id_running",
+    conversations.c.owner_id,
+    conversations.c.id,
+    postgresql_where=conversations.c.reply_seq.is_not(None),
+)
+
 messages = Table(
     "messages",
     SCHEMA,
@@ -75,6 +84,7 @@ messages = Table(
     Column("status", Text, nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("removed_at", TIMESTAMP(timezone=True)),  # of a message that was removed: its place stays, without content
     PrimaryKeyConstraint("owner_id", "conversation_id", "seq"),
     ForeignKeyConstraint(
         ["owner_id", "conversation_id"], ["conversations.owner_id", "conversations.id"], ondelete="CASCADE"
@@ -82,6 +92,24 @@ messages = Table(
     CheckConstraint("seq > 0", name="seq_counts"),
     CheckConstraint("role IN ('system', 'developer', 'user', 'assistant', 'tool')", name="role_is_known"),
     CheckConstraint("status IN ('in_progress', 'completed', 'incomplete', 'failed')", name="status_is_known"),
+)
+
+# The log of a reply: its events in batches, numbered from 0 without a gap, so that each number is written once.
+reply_batches = Table(
+    "reply_batches",
+    SCHEMA,
+    Column("owner_id", Text, nullable=False),
+    Column("conversation_id", Uuid, nullable=False),
+    Column("seq", BigInteger, nullable=False),  # the first seq of the reply
+    Column("n", Integer, nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("written_at", TIMESTAMP(timezone=True), nullable=False),  # the newest one's is the reply's sign of life
+    PrimaryKeyConstraint("owner_id", "conversation_id", "seq", "n"),
+    ForeignKeyConstraint(
+        ["owner_id", "conversation_id"], ["conversations.owner_id", "conversations.id"], ondelete="CASCADE"
+    ),
+    CheckConstraint("seq > 0", name="seq_counts"),
+    CheckConstraint("n >= 0", name="n_counts"),
 )
 
 # A key outlives the conversation it wrote to, or a late retry would have its effect a second time: no foreign key.

@@ -9,7 +9,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.migrating import migrate
 from adapters.postgres.revisions import newest_revision
 from tests.support.postgres import execute
-from tests.support.schema import CONVERSATION, KEY, MESSAGE, differences, insert
+from tests.support.schema import CONVERSATION, KEY, MESSAGE, REPLY_BATCH, differences, insert
 
 
 async def test_migrations_climb_up_down_and_up_to_the_tables_of_the_code(empty_database_url: str) -> None:
@@ -44,6 +44,10 @@ VIOLATIONS = [
     (insert("messages", MESSAGE, seq="2", role="'boss'"), "ck_messages_role_is_known"),
     (insert("messages", MESSAGE, seq="2", status="'odd'"), "ck_messages_status_is_known"),
     (insert("messages", MESSAGE, owner_id="'bob'"), "fk_messages_conversations"),
+    (insert("reply_batches", REPLY_BATCH), "pk_reply_batches"),
+    (insert("reply_batches", REPLY_BATCH, n="-1"), "ck_reply_batches_n_counts"),
+    (insert("reply_batches", REPLY_BATCH, seq="0"), "ck_reply_batches_seq_counts"),
+    (insert("reply_batches", REPLY_BATCH, owner_id="'bob'"), "fk_reply_batches_conversations"),
     (insert("idempotency_keys", KEY), "pk_idempotency_keys"),
 ]
 
@@ -54,6 +58,7 @@ async def test_every_constraint_holds(database_url: str, statement: str, constra
     await connection.execute("BEGIN")  # and never commit: the database is everybody's
     await connection.execute(insert("conversations", CONVERSATION, id=MESSAGE["conversation_id"]))
     await connection.execute(insert("messages", MESSAGE))
+    await connection.execute(insert("reply_batches", REPLY_BATCH))
     await connection.execute(insert("idempotency_keys", KEY))
 
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as raised:
@@ -67,7 +72,8 @@ def test_the_list_of_constraints_above_is_whole(database_url: str) -> None:
     rows = execute(
         database_url,
         """SELECT conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
-        WHERE relname IN ('conversations', 'messages', 'idempotency_keys') AND contype IN ('p', 'u', 'f', 'c')""",
+        WHERE relname IN ('conversations', 'messages', 'reply_batches', 'idempotency_keys')
+            AND contype IN ('p', 'u', 'f', 'c')""",
     )
 
     assert {row["conname"] for row in rows} == {constraint for _, constraint in VIOLATIONS}

@@ -32,6 +32,14 @@ MESSAGE = {
     "metadata": "'{}'",
     "created_at": "now()",
 }
+REPLY_BATCH = {
+    "owner_id": "'ann'",
+    "conversation_id": MESSAGE["conversation_id"],
+    "seq": "1",
+    "n": "0",
+    "events": "'[]'",
+    "written_at": "now()",
+}
 KEY = {
     "owner_id": "'ann'",
     "key": "'k'",
