@@ -6,6 +6,7 @@ were answered ends with ``StepFinished``, and the next one begins. The last even
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class FinishReason(StrEnum):
@@ -19,6 +20,16 @@ class FinishReason(StrEnum):
     """It got as long as the model may say."""
     CONTENT_FILTER = "content_filter"
     """The model's provider broke it off."""
+    STOPPED = "stopped"
+    """Its owner stopped it."""
+    FAILED = "failed"
+    """The responder failed."""
+    INTERRUPTED = "interrupted"
+    """What made it has ended: the process, or its connection to the storage. Or it took too long."""
+
+
+BREAKS: Final = frozenset({FinishReason.STOPPED, FinishReason.FAILED, FinishReason.INTERRUPTED})
+"""The reasons that a responder does not give: with them the service ends a reply that the responder did not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.context import ModelContext
+from domain.context_budget import ContextBudget
 from domain.identifiers import OwnerId
 from domain.message import Message
 from domain.reply_events import ReplyEvent
@@ -12,15 +14,24 @@ from domain.reply_events import ReplyEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A user's turn that waits for a reply: what was said, and the message it is saved as."""
+    """A user's turn that waits for a reply: the message that it is saved as, its text, and what a model gets with it.
+
+    ``context`` ends with the user's message; it is None for a responder that has no budget.
+    """
 
     owner_id: OwnerId
     text: str
     message: Message
+    context: ModelContext | None = None
 
 
 class Responder(Protocol):
-    """Answers a user's turn."""
+    """Answers a user's turn.
+
+    ``budget``: what the context of a turn may take; None: the responder needs no context.
+    """
+
+    budget: ContextBudget | None = None
 
     @abstractmethod
     def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
