@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.append import MAX_OPEN_CALLS
-from domain.context import MAX_INSTRUCTIONS, ModelContext, least_cost, make_context
-from domain.context_budget import ContextBudget, Cost
+from domain.context import MAX_INSTRUCTIONS, least_cost, make_context
+from domain.context_cost import Cost
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
+from domain.model_context import ContextBudget, ModelContext
 from domain.pages import MAX_MESSAGES, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.token_counter import TokenCounter

@@ -6,15 +6,15 @@ beginning of the next request again. All follows from the messages and the budge
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, takewhile
 from typing import Final
 
-from domain.chat_message import ChatMessage
-from domain.context_budget import ContextBudget, Cost
+from domain.context_cost import Cost
 from domain.errors import BudgetTooSmallError
 from domain.exchanges import Exchange, exchanges_of
 from domain.message import Message, Status
+from domain.model_context import ContextBudget, ModelContext
 from domain.ports.token_counter import TokenCounter
 from domain.roles import INSTRUCT
 
@@ -22,19 +22,6 @@ MAX_INSTRUCTIONS: Final = 10
 """Of so many first messages those that instruct are instructions, up to the first that does not."""
 _KEPT: Final = 0.75
 """The share of the budget that is always used as far as whole exchanges allow; the rest is for the steps."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelContext:
-    """Messages that a provider of Chat Completions accepts, oldest first.
-
-    ``last_seq``: up to where they tell the conversation; a reply that runs at its end comes after that.
-    ``omitted``: how many messages up to there are left out.
-    """
-
-    messages: tuple[ChatMessage, ...]
-    last_seq: int
-    omitted: int
 
 
 def make_context(

@@ -5,10 +5,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.context import ModelContext
-from domain.context_budget import ContextBudget
 from domain.identifiers import OwnerId
 from domain.message import Message
+from domain.model_context import ContextBudget, ModelContext
 from domain.reply_events import ReplyEvent
 
 

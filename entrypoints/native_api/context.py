@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from domain.context_budget import DEFAULT_MESSAGES, DEFAULT_TOKENS, MAX_MESSAGES, MAX_TOKENS, ContextBudget
+from domain.model_context import DEFAULT_MESSAGES, DEFAULT_TOKENS, MAX_MESSAGES, MAX_TOKENS, ContextBudget
 from entrypoints.http.request import ApiRequest
 from entrypoints.native_api.documented import documented
 from entrypoints.native_api.identifiers import require_conversation_id

@@ -8,11 +8,11 @@ import msgspec
 
 from application.chat import ChatTurn
 from domain.chat_message import ChatMessage
-from domain.context import ModelContext
 from domain.conversation import Conversation
 from domain.identifiers import ConversationId, format_conversation_id, format_message_id
 from domain.json_text import JsonText
 from domain.message import Message, Status
+from domain.model_context import ModelContext
 from domain.pages import MessagePage
 from domain.roles import Role
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from domain import context, exchanges
-from domain.context_budget import Cost
+from domain.context_cost import Cost
 from domain.exchanges import Exchange
 from domain.message import Message, Status
 from domain.roles import Role

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.append import decide_append
-from domain.context import MAX_INSTRUCTIONS, ModelContext
-from domain.context_budget import ContextBudget
+from domain.context import MAX_INSTRUCTIONS
 from domain.errors import BudgetTooSmallError
 from domain.identifiers import OwnerId
 from domain.message import NewMessage, Status
+from domain.model_context import ContextBudget, ModelContext
 from domain.principal import Principal
 from domain.roles import Role
 from tests.support.arbitrary_histories import histories

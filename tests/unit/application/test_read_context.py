@@ -5,12 +5,11 @@ from typing import override
 
 import pytest
 
-from domain.context import ModelContext
-from domain.context_budget import ContextBudget
 from domain.conversation import Conversation
 from domain.errors import BudgetTooSmallError, ConversationNotFoundError
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message, NewMessage, Status
+from domain.model_context import ContextBudget, ModelContext
 from domain.pages import MAX_PAGE_BYTES, MessageWindow
 from domain.principal import Principal
 from domain.roles import Role

@@ -7,10 +7,10 @@ from typing import override
 import pytest
 
 from domain.chat_message import ChatMessage
-from domain.context import ModelContext, make_context
-from domain.context_budget import ContextBudget
+from domain.context import make_context
 from domain.errors import BudgetTooSmallError, RuleViolationError
 from domain.message import Message, NewMessage, Status
+from domain.model_context import ContextBudget, ModelContext
 from domain.ports.token_counter import TokenCounter
 from domain.roles import Role
 from tests.support.fakes.others import CharacterCounter

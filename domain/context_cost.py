@@ -1,31 +1,13 @@
-"""The budget of a context, and what messages take of it."""
+"""The cost of exchanges: what they take of a context's budget."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
-from domain.errors import RuleViolationError
 from domain.exchanges import Exchange
+from domain.model_context import ContextBudget
 from domain.pages import MAX_PAGE_BYTES
 from domain.ports.token_counter import TokenCounter
-
-MAX_MESSAGES: Final = 1_000
-MAX_TOKENS: Final = 1_000_000
-DEFAULT_MESSAGES: Final = 100
-DEFAULT_TOKENS: Final = 32_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextBudget:
-    """What a context may take: 1 to 1,000 messages, 1 to 1,000,000 tokens. Raises RuleViolationError."""
-
-    max_messages: int = DEFAULT_MESSAGES
-    max_tokens: int = DEFAULT_TOKENS
-
-    def __post_init__(self) -> None:
-        for name, most in (("max_messages", MAX_MESSAGES), ("max_tokens", MAX_TOKENS)):
-            if not 1 <= getattr(self, name) <= most:
-                raise RuleViolationError(name, f"must be 1 to {most}")
 
 
 @dataclass(frozen=True, slots=True)
