@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from application.idempotency import effect_of, messages_of
+from application.settle_reply import SettleReply
 from domain.append import decide_append, depends_on_open_calls
-from domain.errors import ConflictError, IdempotencyKeyTakenError, StaleError, StateMovedError
+from domain.errors import (
+    ConflictError,
+    IdempotencyKeyTakenError,
+    ReplyRunningError,
+    StaleError,
+    StateMovedError,
+)
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId
 from domain.message import Message, NewMessage
@@ -28,8 +35,9 @@ class Appended:
 class AppendMessages:
     """Append messages to a conversation of the caller's."""
 
-    def __init__(self, conversations: ConversationRepository) -> None:
+    def __init__(self, conversations: ConversationRepository, settle: SettleReply) -> None:
         self._conversations = conversations
+        self._settle = settle
 
     async def __call__(
         self,
@@ -42,9 +50,10 @@ class AppendMessages:
     ) -> Appended:
         """Write 1 to 100 messages, all or none, with the next seqs.
 
-        Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError; StaleError
-        if ``follows`` is given and is not the last seq. Without it no append fails for being concurrent with others,
-        except a result of a tool call that another one has answered or interrupted meanwhile: CallNotOpenError.
+        Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError;
+        ReplyRunningError while a reply runs in the conversation; StaleError if ``follows`` is given and is not the last
+        seq. Without it no append fails for being concurrent with others, except a result of a tool call that another
+        one has answered or interrupted meanwhile: CallNotOpenError.
         """
         messages = tuple(messages)  # a caller's list may change while this waits
         principal.require_authorship(message.role for message in messages)
@@ -61,10 +70,15 @@ class AppendMessages:
                 written = await self._conversations.append(principal.owner_id, conversation_id, decision, key)
             except StateMovedError:
                 continue
-            except StaleError:  # perhaps by this very request, the first time
-                if key is None or await self._conversations.effect(principal.owner_id, key) is None:
+            except (StaleError, ReplyRunningError) as error:
+                # Perhaps by this very request, the first time; or nobody makes the reply any more.
+                if key is not None and await self._conversations.effect(principal.owner_id, key) is not None:
+                    return await self._replay(principal, await effect_of(self._conversations, principal.owner_id, key))
+                if isinstance(error, StaleError) or not await self._settle.in_conversation(
+                    principal.owner_id, conversation_id
+                ):
                     raise
-                return await self._replay(principal, await effect_of(self._conversations, principal.owner_id, key))
+                continue
             except IdempotencyKeyTakenError:
                 return await self._replay(principal, await effect_of(self._conversations, principal.owner_id, key))
             return Appended(messages=written, replayed=False)

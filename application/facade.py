@@ -7,22 +7,31 @@ from typing import Self
 from application.append_messages import AppendMessages
 from application.authenticate import Authenticate
 from application.authenticate_agent import AuthenticateAgent
-from application.chat import Chat, ChatTurn
+from application.begin_reply import BeginReply
+from application.chat import Chat
 from application.check_readiness import CheckReadiness
 from application.create_conversation import CreateConversation
 from application.delete_conversation import DeleteConversation
 from application.export_owner import ExportOwner
+from application.follow_reply import FollowReply
 from application.get_message import GetMessage
 from application.list_conversations import ListConversations
 from application.read_context import ReadContext
 from application.read_history import ReadHistory
+from application.reply_intake import ReplyIntake
+from application.reply_writer import ReplyTiming, ReplyWriter
 from application.running_replies import RunningReplies
+from application.settle_reply import SettleReply
+from application.show_reply import ShowReply
+from application.stop_reply import StopReply
+from application.sweep_replies import SweepReplies
 from application.update_conversation import UpdateConversation
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.owner_archive import OwnerArchive
 from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
+from domain.ports.reply_log import ReplyLog
 from domain.ports.responder import Responder
 from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
@@ -42,6 +51,10 @@ class Application:
     delete_conversation: DeleteConversation
     append_messages: AppendMessages
     get_message: GetMessage
+    begin_reply: BeginReply
+    follow_reply: FollowReply
+    stop_reply: StopReply
+    sweep_replies: SweepReplies
     chat: Chat
     export_owner: ExportOwner
     check_readiness: CheckReadiness
@@ -51,6 +64,7 @@ class Application:
         cls,
         *,
         conversations: ConversationRepository,
+        reply_log: ReplyLog,
         ids: ConversationIds,
         archive: OwnerArchive,
         tokens: TokenVerifier,
@@ -58,22 +72,43 @@ class Application:
         token_counter: TokenCounter,
         responder: Responder,
         readiness: Sequence[Readiness],
-        replies: RunningReplies[ChatTurn],
+        replies: RunningReplies,
+        timing: ReplyTiming,
     ) -> Self:
-        """The use cases over these ports; whoever made ``replies`` closes them."""
-        create, append = CreateConversation(conversations, ids), AppendMessages(conversations)
+        """The use cases over these ports; whoever made ``replies`` closes them, and runs ``sweep_replies``."""
+        settle = SettleReply(reply_log, lease=timing.lease)
+        show = ShowReply(reply_log, settle)
+        read_context = ReadContext(conversations, token_counter)
+        begin = BeginReply(
+            conversations,
+            reply_log,
+            ids,
+            replies,
+            settle,
+            lambda begun: ReplyWriter(
+                begun,
+                ReplyIntake(begun.turn, responder, read_context, longest=timing.longest),
+                reply_log,
+                timing,
+            ),
+        )
+        follow = FollowReply(conversations, reply_log, replies, settle, patience=timing.lease)
         return cls(
             authenticate=Authenticate(tokens),
             authenticate_agent=AuthenticateAgent(owners),
-            create_conversation=create,
+            create_conversation=CreateConversation(conversations, ids),
             list_conversations=ListConversations(conversations),
-            read_history=ReadHistory(conversations),
-            read_context=ReadContext(conversations, token_counter),
+            read_history=ReadHistory(conversations, show),
+            read_context=read_context,
             update_conversation=UpdateConversation(conversations),
             delete_conversation=DeleteConversation(conversations),
-            append_messages=append,
-            get_message=GetMessage(conversations),
-            chat=Chat(conversations, create, append, responder, replies),
+            append_messages=AppendMessages(conversations, settle),
+            get_message=GetMessage(conversations, show),
+            begin_reply=begin,
+            follow_reply=follow,
+            stop_reply=StopReply(conversations, reply_log, replies, follow, settle),
+            sweep_replies=SweepReplies(reply_log, replies, settle, interval=timing.sweep_interval),
+            chat=Chat(conversations, begin, follow, replies),
             export_owner=ExportOwner(archive),
             check_readiness=CheckReadiness(readiness),
         )

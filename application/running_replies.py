@@ -1,93 +1,94 @@
-"""Running replies: each runs to its end, also when its caller has gone."""
+"""Running replies: the writers of this process. Each runs to its end, also when its caller has gone."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Final
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
-from domain.errors import OverloadedError, ResponderFailedError
-from domain.identifiers import OwnerId
+from application.reply_writer import ReplyWriter
+from domain.errors import OverloadedError, ReplyLostError
+from domain.reply import ReplyAddress
+from domain.reply_events import FinishReason
 
 _log = logging.getLogger(__name__)
 
-DEFAULT_SECONDS: Final = 30 * 60
 MOST_REPLIES: Final = 1000
-
-type ReplyKey = tuple[OwnerId, str]
-"""An owner, and the idempotency key under which the owner asked for the reply."""
-
-
-@dataclass(slots=True, eq=False)
-class _Running[Reply]:
-    """A reply's task, and how many callers wait for it."""
-
-    task: asyncio.Task[Reply]
-    callers: int = 0
+DEFAULT_GRACE: Final = 5.0
+_ENDING_SECONDS: Final = 5.0
 
 
-class RunningReplies[Reply]:
-    """The replies of this process: each is a task of its own, and at most one runs under a key."""
+class RunningReplies:
+    """Knows the writers, each a task of its own."""
 
-    def __init__(self, *, seconds: float = DEFAULT_SECONDS, most: int = MOST_REPLIES) -> None:
-        """``seconds``: how long a reply may take. ``most``: how many may run at once."""
-        self._seconds = seconds
+    def __init__(self, *, most: int = MOST_REPLIES, grace: float = DEFAULT_GRACE) -> None:
+        """``most``: how many replies may run at once. ``grace``: how many seconds they have when it is closed."""
         self._most = most
-        self._running: set[_Running[Reply]] = set()
-        self._by_key: dict[ReplyKey, _Running[Reply]] = {}
+        self._grace = grace
+        self._writers: dict[ReplyAddress, ReplyWriter] = {}
+        self._ended: deque[tuple[float, ReplyAddress]] = deque()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._beginnings: set[asyncio.Task[Any]] = set()
 
     def require_room(self) -> None:
         """Raise OverloadedError if no further reply may begin."""
-        if len(self._running) >= self._most:
+        if len(self._writers) + len(self._beginnings) >= self._most:
             raise OverloadedError
 
-    def is_running(self, key: ReplyKey | None) -> bool:
-        """Whether a reply runs under the key; None is no key."""
-        return key in self._by_key
+    def find(self, address: ReplyAddress) -> ReplyWriter | None:
+        """The writer of this reply, if it runs here."""
+        return self._writers.get(address)
 
-    async def run(self, key: ReplyKey | None, make: Callable[[], Awaitable[Reply]]) -> Reply:
-        """The reply that runs under the key, or else the one that ``make`` gives.
+    async def begin[Begun](self, begin: Coroutine[Any, Any, Begun]) -> Begun:
+        """Do this to its end, also when the caller is cancelled: what is begun must be started."""
+        task = asyncio.create_task(begin)
+        self._beginnings.add(task)
+        task.add_done_callback(self._forget_beginning)
+        return await asyncio.shield(task)
 
-        It runs on when the caller is cancelled. Raises what ``make`` raises; ResponderFailedError when its time is
-        over, or when ``close`` ends it.
-        """
-        running = self._by_key.get(key) if key else None
-        running = running or self._start(key, make)
-        running.callers += 1
-        try:
-            await asyncio.wait({running.task})  # which, unlike awaiting the task, does not cancel it
-        finally:
-            running.callers -= 1
-        return running.task.result()
+    def start(self, writer: ReplyWriter) -> None:
+        """Let a reply run."""
+        self._writers[writer.address] = writer
+        task = asyncio.create_task(self._run(writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def ended_before(self, seconds: float) -> Sequence[ReplyAddress]:
+        """The replies that were ended here so many seconds ago or earlier; each is told once."""
+        latest = asyncio.get_running_loop().time() - seconds
+        found = []
+        while self._ended and self._ended[0][0] <= latest:
+            found.append(self._ended.popleft()[1])
+        return found
 
     async def close(self) -> None:
-        """End all replies; each keeps what it has said."""
-        tasks = {running.task for running in self._running}
-        for task in tasks:
+        """Wait for the replies, for as long as ``grace``; then end them with what they have said."""
+        await _wait(self._beginnings, self._grace)
+        await _wait(self._tasks, self._grace)
+        for writer in self._writers.values():
+            writer.break_off(FinishReason.INTERRUPTED)
+        await _wait(self._tasks, _ENDING_SECONDS)
+        for task in self._tasks:  # the storage is away; another process will end the reply
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await _wait(self._tasks, _ENDING_SECONDS)
 
-    def _start(self, key: ReplyKey | None, make: Callable[[], Awaitable[Reply]]) -> _Running[Reply]:
-        running = _Running(asyncio.create_task(self._bounded(make)))
-        self._running.add(running)
-        if key:
-            self._by_key[key] = running
-        running.task.add_done_callback(lambda _: self._end(key, running))
-        return running
-
-    async def _bounded(self, make: Callable[[], Awaitable[Reply]]) -> Reply:
+    async def _run(self, writer: ReplyWriter) -> None:
         try:
-            async with asyncio.timeout(self._seconds):
-                return await make()
-        except (TimeoutError, asyncio.CancelledError) as error:
-            raise ResponderFailedError from error
+            await writer.run()
+        except ReplyLostError:
+            _log.warning("A reply was ended by another process, or deleted with its conversation")
+        except Exception:  # noqa: BLE001 - a defect; the reply is left to be settled
+            _log.exception("A reply could not be written")
+        finally:
+            del self._writers[writer.address]
+            self._ended.append((asyncio.get_running_loop().time(), writer.address))
 
-    def _end(self, key: ReplyKey | None, running: _Running[Reply]) -> None:
-        self._running.discard(running)
-        if key:
-            del self._by_key[key]
-        error = None if running.task.cancelled() else running.task.exception()
-        if error and not running.callers:
-            cause = error.__cause__ or error
-            _log.warning("A reply failed after its caller had gone: %s", type(cause).__name__)
+    def _forget_beginning(self, task: "asyncio.Task[Any]") -> None:
+        self._beginnings.discard(task)
+        if not task.cancelled():
+            task.exception()  # if nobody waits for it any more, nobody need be told
+
+
+async def _wait(tasks: "set[asyncio.Task[Any]]", seconds: float) -> None:
+    if tasks:
+        await asyncio.wait({*tasks}, timeout=seconds)

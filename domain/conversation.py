@@ -44,7 +44,10 @@ class NewConversation:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation of one owner; ``updated_at`` is its latest append, ``last_seq`` the seq of its last message."""
+    """A conversation of one owner; ``updated_at`` is its latest append, ``last_seq`` the seq of its last message.
+
+    ``reply_seq``: the first seq of the reply that runs in it; None if none does.
+    """
 
     id: ConversationId
     title: str | None
@@ -54,6 +57,7 @@ class Conversation:
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    reply_seq: int | None = None
 
     @classmethod
     def of(cls, new: NewConversation, created_at: datetime) -> Self:

@@ -16,7 +16,11 @@ AiAgentError
 │   └── BudgetTooSmallError
 ├── ConflictError                       the state moved under the caller
 │   ├── StateMovedError
-│   └── IdempotencyKeyTakenError
+│   ├── IdempotencyKeyTakenError
+│   ├── ConversationExistsError
+│   ├── ReplyRunningError               a reply runs in the conversation
+│   ├── ReplyLostError                  the reply is no longer its writer's
+│   └── ReplyRewoundError               the storage has lost batches of a reply's log
 ├── StaleError                          the caller's view of the conversation is not its latest
 ├── ResponderFailedError                the reply could not be made
 ├── NoUsersError                        not one user where the users should be
@@ -174,6 +178,35 @@ class IdempotencyKeyTakenError(ConflictError):
     """The idempotency key was used already; nothing was written."""
 
     code = "idempotency_key_taken"
+
+
+class ConversationExistsError(ConflictError):
+    """The owner has a conversation of this id already; nothing was written."""
+
+    code = "conversation_exists"
+
+
+class ReplyRunningError(ConflictError):
+    """A reply runs in the conversation; until it ends nobody else appends."""
+
+    code = "reply_running"
+    message = "A reply is running in this conversation. Stop it, or wait for its end."
+
+
+class ReplyLostError(ConflictError):
+    """The reply has ended or was deleted, or somebody else writes it; nothing was written."""
+
+    code = "reply_lost"
+
+
+class ReplyRewoundError(ConflictError):
+    """The storage has lost what it had not acknowledged for good: the batches from ``number`` on. Write them again."""
+
+    code = "reply_rewound"
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 class StaleError(AiAgentError):

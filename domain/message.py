@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from domain import content as contents
 from domain.chat_message import ChatMessage
@@ -129,3 +129,7 @@ class Message:
 
 def _encode(value: object, name: str) -> JsonText | None:
     return None if value is None else contents.encode(value, name)
+
+
+IN_PROGRESS: Final = NewMessage(role=Role.ASSISTANT, content="", status=Status.IN_PROGRESS)
+"""What a reply begins as."""

@@ -1,11 +1,13 @@
 """The draft of a reply: it takes events, and gives the messages for the history, also of a reply that is broken off."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+import json
+from collections.abc import Mapping
+from typing import Final
 
 from domain.content import MAX_BYTES
 from domain.errors import RuleViolationError
 from domain.message import NewMessage, Status
+from domain.reply import StepEnd
 from domain.reply_events import (
     FinishReason,
     ReasoningDelta,
@@ -20,7 +22,10 @@ from domain.reply_events import (
 )
 from domain.roles import Role
 
+_MAX_SIZE: Final = MAX_BYTES - 2
+"""Bytes of JSON for all that a reply says; a message's content has two quotation marks."""
 _WHOLE: Final = frozenset({FinishReason.STOP, FinishReason.TOOL_CALLS})
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class _Call:
@@ -46,7 +51,7 @@ class _Step:
         """The calls whose arguments are whole."""
         return {call_id: call for call_id, call in self.calls.items() if call.is_ready}
 
-    def messages(self, status: Status) -> Sequence[NewMessage]:
+    def end(self, status: Status, *, runs_on: bool = False) -> StepEnd:
         """The assistant's message, with the calls that are ready, and the results in the order in which they came."""
         calls = [
             {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
@@ -54,84 +59,91 @@ class _Step:
         ]
         content = self.text if self.text or not calls else None
         results = ((call_id, self.calls[call_id].result) for call_id in self.answered)
-        return [
-            NewMessage(role=Role.ASSISTANT, content=content, tool_calls=calls, status=status),
-            *(NewMessage(role=Role.TOOL, tool_call_id=call_id, content=result) for call_id, result in results),
-        ]
+        return StepEnd(
+            message=NewMessage(role=Role.ASSISTANT, content=content, tool_calls=calls, status=status),
+            results=tuple(
+                NewMessage(role=Role.TOOL, tool_call_id=call_id, content=result) for call_id, result in results
+            ),
+            runs_on=runs_on,
+        )
 
 
 class ReplyDraft:
     """Takes the events of one reply, and changes with each of them."""
 
     def __init__(self) -> None:
-        self._finished_steps: list[NewMessage] = []
         self._step = _Step()
         self._size = 0
-        self._finish: ReplyFinished | None = None
+        self._is_finished = False
 
-    def add(self, event: ReplyEvent) -> None:
-        """Take the next event.
+    def has_room_for(self, event: ReplyEvent) -> bool:
+        """Whether the reply does not get longer than a message may be, as JSON. Raises as ``add`` does."""
+        return self._size + _size_of(event) <= _MAX_SIZE
 
-        Raises RuleViolationError: more than MAX_BYTES characters in all, or an event that does not follow from those
-        before it.
+    def cut(self, event: TextDelta) -> TextDelta:
+        """The beginning of a text that there is no room for."""
+        text = event.text
+        while not self.has_room_for(TextDelta(text)):
+            text = text[: len(text) // 2]
+        return TextDelta(text)
+
+    def add(self, event: ReplyEvent) -> StepEnd | None:
+        """Take the next event. Returns what becomes of the message in progress if the event ends it.
+
+        A finish for any other reason than STOP and TOOL_CALLS ends it with what can be kept: the text, the calls that
+        are ready, and the results that came; or the text alone if they make no message. Raises RuleViolationError for
+        an event that does not follow from those before it, is no Unicode, or would make no message; it changes nothing.
         """
-        if self._finish:
+        if self._is_finished:
             raise RuleViolationError("reply", "must end with its finish")
+        size = _size_of(event)
+        end = None
         match event:
-            case TextDelta(text) | ReasoningDelta(text):
-                self._require_room(text)
-                self._step.text += text if isinstance(event, TextDelta) else ""
+            case TextDelta(text):
+                self._step.text += text
             case ToolCallStarted() | ToolCallDelta() | ToolCallReady() | ToolResult():
                 self._take_call(event)
             case StepFinished():
-                self._finish_step()
-            case ReplyFinished():
-                self._finish = event
-            case _:
-                raise RuleViolationError("reply", "must be made of reply events")
+                end = self._finish_step()
+            case ReplyFinished(reason=reason):
+                end = self._whole() if reason in _WHOLE else self._broken_off(reason)
+                self._is_finished = True
+        self._size += size
+        return end
 
-    def whole(self) -> Sequence[NewMessage]:
-        """The messages of the reply. Raises RuleViolationError if it has no finish, or breaks a rule of messages."""
-        if self._finish is None:
-            raise RuleViolationError("reply", "must end with its finish")
+    def so_far(self) -> NewMessage:
+        """The message in progress: the text, without calls."""
+        return NewMessage(role=Role.ASSISTANT, content=self._step.text, status=Status.IN_PROGRESS)
+
+    def _whole(self) -> StepEnd:
         if len(self._step.ready_calls) < len(self._step.calls):
             raise RuleViolationError("reply", "must end each tool call that it begins")
         if self._step.answered:
             raise RuleViolationError("reply", "must finish a step whose calls have results")
-        status = Status.COMPLETED if self._finish.reason in _WHOLE else Status.INCOMPLETE
-        return [*self._finished_steps, *self._step.messages(status)]
+        return self._step.end(Status.COMPLETED)
 
-    def as_far_as_it_goes(self) -> Sequence[NewMessage]:
-        """What can be kept of a reply that is broken off: its whole steps, and what the last one has so far."""
-        if not (self._step.text or self._step.ready_calls):
-            return [*self._finished_steps, *self.what_was_said()]
+    def _broken_off(self, reason: FinishReason) -> StepEnd:
+        has_something = bool(self._step.text or self._step.ready_calls)
+        status = Status.FAILED if reason is FinishReason.FAILED and not has_something else Status.INCOMPLETE
         try:
-            return [*self._finished_steps, *self._step.messages(Status.INCOMPLETE)]
-        except RuleViolationError:
-            return [*self._finished_steps, *self.what_was_said()]
+            return self._step.end(status)
+        except RuleViolationError:  # of the calls
+            return StepEnd(message=NewMessage(role=Role.ASSISTANT, content=self._step.text, status=status))
 
-    def what_was_said(self) -> Sequence[NewMessage]:
-        """The last step's text alone, as an incomplete message, or an empty failed one.
-
-        What is no Unicode is left out, and a text that is too long as JSON is cut.
-        """
-        text = self._step.text.encode(errors="ignore").decode()
-        while True:
-            try:
-                status = Status.INCOMPLETE if text else Status.FAILED
-                return [NewMessage(role=Role.ASSISTANT, content=text, status=status)]
-            except RuleViolationError:
-                text = text[: len(text) // 2]
+    def _finish_step(self) -> StepEnd:
+        if not self._step.calls or len(self._step.answered) < len(self._step.calls):
+            raise RuleViolationError("reply", "must answer the calls of a step before the next one")
+        end = self._step.end(Status.COMPLETED, runs_on=True)
+        self._step = _Step()
+        return end
 
     def _take_call(self, event: ToolCallStarted | ToolCallDelta | ToolCallReady | ToolResult) -> None:
         match event:
             case ToolCallStarted(call_id, name):
                 if call_id in self._step.calls:
                     raise RuleViolationError("reply", "must not begin a tool call twice")
-                self._require_room(name)
                 self._step.calls[call_id] = _Call(name)
             case ToolCallDelta(call_id, arguments):
-                self._require_room(arguments)
                 self._call(call_id, is_ready=False).arguments += arguments
             case ToolCallReady(call_id):
                 self._call(call_id, is_ready=False).is_ready = True
@@ -148,20 +160,27 @@ class ReplyDraft:
         call = self._call(call_id, is_ready=True)
         if call.result is not None:
             raise RuleViolationError("reply", "must answer a tool call once")
-        self._require_room(content)
         call.result = content
         self._step.answered.append(call_id)
 
-    def _finish_step(self) -> None:
-        if not self._step.calls or len(self._step.answered) < len(self._step.calls):
-            raise RuleViolationError("reply", "must answer the calls of a step before the next one")
-        self._finished_steps += self._step.messages(Status.COMPLETED)
-        self._step = _Step()
 
-    def _require_room(self, more: Any) -> None:
-        """Stop a responder that would go on without an end; characters take a byte at least."""
-        if not isinstance(more, str):
-            raise RuleViolationError("reply", "must be text")
-        self._size += len(more)
-        if self._size > MAX_BYTES:
-            raise RuleViolationError("content", f"must not exceed {MAX_BYTES} bytes as JSON")
+def _size_of(event: ReplyEvent) -> int:
+    """How many bytes of JSON an event adds. Raises RuleViolationError if it is none, or no Unicode."""
+    match event:
+        case TextDelta(text) | ReasoningDelta(text):
+            return _size_of_text(text)
+        case ToolCallStarted(call_id, more) | ToolCallDelta(call_id, more) | ToolResult(call_id, more):
+            return _size_of_text(call_id) + _size_of_text(more)
+        case ToolCallReady() | StepFinished() | ReplyFinished():
+            return 0
+        case _:
+            raise RuleViolationError("reply", "must be made of reply events")
+
+
+def _size_of_text(text: object) -> int:
+    if not isinstance(text, str):
+        raise RuleViolationError("reply", "must be text")
+    try:
+        return len(_encode(text).encode()) - 2
+    except UnicodeEncodeError as error:
+        raise RuleViolationError("reply", "must be Unicode text") from error

@@ -1,7 +1,9 @@
 """The embedded application: the use cases in the caller's own process, for an agent runtime."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from application.facade import Application
 from entrypoints.container.wiring import make_container
@@ -16,6 +18,19 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
     """
     container = make_container(settings)
     try:
-        yield await container.get(Application)
+        application = await container.get(Application)
+        async with _running(application.sweep_replies.forever()):
+            yield application
     finally:
         await container.close()
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let it run beside, until the end."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """How long an answer may take to begin."""
     reply_timeout: Seconds = 1800.0
     """How long a reply may take, be anybody waiting for it or not."""
+    reply_lease: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
+    """For how many seconds a reply may be silent before another process ends it; all processes need the same."""
     better_auth_secret: str | None = None
     """What better-auth's server signs with, byte for byte; 32 characters or more."""
     better_auth_secrets: str | None = None

@@ -28,6 +28,7 @@ CONVERSATION_COLUMNS = [
     conversations.c.archived_at,
     conversations.c.created_at,
     conversations.c.updated_at,
+    conversations.c.reply_seq,
 ]
 MESSAGE_COLUMNS = [
     messages.c.seq,

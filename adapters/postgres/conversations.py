@@ -18,6 +18,7 @@ from domain.errors import (
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
     MessageNotFoundError,
+    ReplyRunningError,
     StaleError,
     StateMovedError,
 )
@@ -77,6 +78,8 @@ class PostgresConversationRepository(ConversationRepository):
         )
         if row is None:
             conversation = await self.conversation(owner_id, conversation_id)  # raises if that is why
+            if conversation.reply_seq is not None:
+                raise ReplyRunningError
             if decision.follows not in (None, conversation.last_seq):
                 raise StaleError(conversation.last_seq)
             raise StateMovedError

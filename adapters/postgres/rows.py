@@ -29,6 +29,7 @@ def conversation_of(row: asyncpg.Record, prefix: str = "") -> Conversation:
         archived_at=row[f"{prefix}archived_at"],
         created_at=row[f"{prefix}created_at"],
         updated_at=row[f"{prefix}updated_at"],
+        reply_seq=row[f"{prefix}reply_seq"],
     )
 
 
@@ -64,6 +65,15 @@ def effect_of(row: asyncpg.Record) -> Effect:
 def values_of_key(key: IdempotencyKey | None) -> dict[str, Any]:
     """The parameters for a key, or for none."""
     return {"key": key and key.stored, "fingerprint": key and key.fingerprint}
+
+
+def values_of_message(message: NewMessage) -> dict[str, Any]:
+    """The parameters for what becomes of a message in progress."""
+    return {
+        "content": _text(message.content_json),
+        "tool_calls": _text(message.tool_calls_json),
+        "status": message.status.value,
+    }
 
 
 def values_of_messages(messages: Sequence[NewMessage]) -> dict[str, Any]:

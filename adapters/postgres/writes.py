@@ -35,15 +35,27 @@ NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
     "status": Text,
     "metadata": JSON,
 }
+COUNT = given("count", BigInteger())
+FOLLOWS = given("follows", BigInteger())
+LEAVES = given("leaves", ARRAY(Text))
+_TITLE = given("suggested_title", Text())
+
+TITLED: dict[str, ColumnElement[Any]] = {
+    "title": func.coalesce(conversations.c.title, _TITLE),
+    "title_is_auto": case((conversations.c.title.is_(None), _TITLE.is_not(None)), else_=conversations.c.title_is_auto),
+}
+"""The suggested title, for a conversation that has none."""
 
 
-def _insert_key(written: CTE, first_seq: ColumnElement[Any], at: ColumnElement[Any]) -> CTE:
+def insert_key(
+    written: CTE, first_seq: ColumnElement[Any], last_seq: ColumnElement[Any], at: ColumnElement[Any]
+) -> CTE:
     """Inserts the key. If it exists, the violation of its primary key undoes the whole statement."""
     return (
         insert(idempotency_keys)
         .from_select(
             ["owner_id", "key", "fingerprint", "conversation_id", "first_seq", "last_seq", "created_at"],
-            select(OWNER, KEY, given("fingerprint", LargeBinary()), CONVERSATION, first_seq, written.c.last_seq, at)
+            select(OWNER, KEY, given("fingerprint", LargeBinary()), CONVERSATION, first_seq, last_seq, at)
             .select_from(written)
             .where(KEY.is_not(None)),
         )
@@ -51,7 +63,8 @@ def _insert_key(written: CTE, first_seq: ColumnElement[Any], at: ColumnElement[A
     )
 
 
-def _insert_messages(written: CTE, before_first: ColumnElement[Any], at: ColumnElement[Any]) -> CTE:
+def insert_messages(written: CTE, before_first: ColumnElement[Any], at: ColumnElement[Any]) -> CTE:
+    """Inserts the new messages, with the seqs that follow ``before_first``."""
     new = (
         func.unnest(*(given(f"messages_{name}", ARRAY(type_)) for name, type_ in NEW_MESSAGE.items()))
         .table_valued(*(column(name, type_) for name, type_ in NEW_MESSAGE.items()), with_ordinality="place")
@@ -69,49 +82,52 @@ def _insert_messages(written: CTE, before_first: ColumnElement[Any], at: ColumnE
     )
 
 
-def _append() -> Statement:
-    count = given("count", BigInteger())
-    title = given("suggested_title", Text())
-    decided_on = given("decided_on", ARRAY(Text))
-    follows = given("follows", BigInteger())
-    written = (
+def advance_conversation(count: ColumnElement[Any], *conditions: ColumnElement[bool], **values: Any) -> CTE:
+    """Counts the messages that are written, under these conditions; ``values`` are further columns to set."""
+    return (
         update(conversations)
-        .where(
-            OURS,
-            or_(decided_on.is_(None), conversations.c.open_tool_calls == decided_on),
-            or_(follows.is_(None), conversations.c.last_seq == follows),
-        )
+        .where(OURS, *conditions)
         .values(
             last_seq=conversations.c.last_seq + count,
-            open_tool_calls=func.coalesce(given("leaves", ARRAY(Text)), conversations.c.open_tool_calls),
-            title=func.coalesce(conversations.c.title, title),
-            title_is_auto=case(
-                (conversations.c.title.is_(None), title.is_not(None)), else_=conversations.c.title_is_auto
-            ),
             updated_at=func.greatest(NOW, conversations.c.updated_at),
+            **values,
         )
         .returning(conversations.c.last_seq, conversations.c.updated_at)
         .cte("written")
     )
-    before_first = written.c.last_seq - count
+
+
+def _append() -> Statement:
+    decided_on = given("decided_on", ARRAY(Text))
+    written = advance_conversation(
+        COUNT,
+        conversations.c.reply_seq.is_(None),
+        or_(decided_on.is_(None), conversations.c.open_tool_calls == decided_on),
+        or_(FOLLOWS.is_(None), conversations.c.last_seq == FOLLOWS),
+        open_tool_calls=func.coalesce(LEAVES, conversations.c.open_tool_calls),
+        **TITLED,
+    )
+    before_first = written.c.last_seq - COUNT
     return Statement(
         select(written.c.last_seq, written.c.updated_at).add_cte(
-            _insert_key(written, before_first + 1, written.c.updated_at),
-            _insert_messages(written, before_first, written.c.updated_at),
+            insert_key(written, before_first + 1, written.c.last_seq, written.c.updated_at),
+            insert_messages(written, before_first, written.c.updated_at),
         )
     )
 
 
-def _create() -> Statement:
+def insert_conversation(count: ColumnElement[Any], **more: Any) -> CTE:
+    """Inserts the conversation with the count of its first messages; ``more`` are further columns."""
     clock = select(NOW.label("now")).cte("clock")  # one reading for all that is written
     row = {
         "title": given("title", Text()),
         "title_is_auto": given("title_is_auto", Boolean()),
         "metadata": given("metadata", JSONB()),
-        "last_seq": given("count", BigInteger()),
-        "open_tool_calls": given("leaves", ARRAY(Text)),
+        "last_seq": count,
+        "open_tool_calls": LEAVES,
+        **more,
     }
-    written = (
+    return (
         insert(conversations)
         .from_select(
             ["owner_id", "id", *row, "created_at", "updated_at"],
@@ -120,10 +136,14 @@ def _create() -> Statement:
         .returning(conversations.c.last_seq, conversations.c.created_at)
         .cte("written")
     )
+
+
+def _create() -> Statement:
+    written = insert_conversation(COUNT)
     return Statement(
         select(written.c.created_at).add_cte(
-            _insert_key(written, literal(1, BigInteger()), written.c.created_at),
-            _insert_messages(written, literal(0, BigInteger()), written.c.created_at),
+            insert_key(written, literal(1, BigInteger()), written.c.last_seq, written.c.created_at),
+            insert_messages(written, literal(0, BigInteger()), written.c.created_at),
         )
     )
 

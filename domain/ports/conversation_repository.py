@@ -40,9 +40,10 @@ class ConversationRepository(Protocol):
         """Write the messages with the next seqs, without a gap, in their order, and return them.
 
         The conversation's ``updated_at`` moves to their time, never back. A conversation without a title takes the
-        decision's, marked as automatic. Raises ConversationNotFoundError; StaleError if the decision follows another
-        seq than the last; StateMovedError if the open tool calls are not those that it was made on;
-        IdempotencyKeyTakenError if the owner's key had its effect already. Where several apply, any of them.
+        decision's, marked as automatic. Raises ConversationNotFoundError; ReplyRunningError while a reply runs in it;
+        StaleError if the decision follows another seq than the last; StateMovedError if the open tool calls are not
+        those that it was made on; IdempotencyKeyTakenError if the owner's key had its effect already. Where several
+        apply, any of them.
         """
 
     @abstractmethod

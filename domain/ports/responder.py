@@ -38,7 +38,7 @@ class Responder(Protocol):
 
         An end without it, and any exception, mean that the reply failed after what it had said.
 
-        The caller closes the generator (``aclose``) before it goes on, however the reply ended: whole, failed, broken
-        off because it is too long, or cancelled. The responder then gives back what it holds, such as a connection.
-        The closing is cancelled after a second. Whatever it raises, the reply is what was said until then.
+        The caller closes the generator (``aclose``) however the reply ended: whole, failed, or too long, before it is
+        saved; stopped or interrupted, once it is saved. The responder then gives back what it holds, such as a
+        connection. The closing is cancelled after a second. Whatever it raises, the reply is what was said until then.
         """

@@ -13,15 +13,17 @@ from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.owner_archive import PostgresOwnerArchive
 from adapters.postgres.readiness import PostgresReadiness
+from adapters.postgres.reply_log import PostgresReplyLog
 from adapters.system.conversation_ids import RandomConversationIds
-from application.chat import ChatTurn
 from application.facade import Application
+from application.reply_writer import ReplyTiming
 from application.running_replies import RunningReplies
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.owner_archive import OwnerArchive
 from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
+from domain.ports.reply_log import ReplyLog
 from domain.ports.responder import Responder
 from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
@@ -35,6 +37,7 @@ class _Adapters(Provider):
     responder = provide(EchoResponder, provides=Responder)
     token_counter = provide(EstimatingTokenCounter, provides=TokenCounter)
     ids = provide(RandomConversationIds, provides=ConversationIds)
+    reply_log = provide(PostgresReplyLog, provides=ReplyLog)
     application = provide(Application.over, provides=Application)
 
     @provide
@@ -58,11 +61,15 @@ class _Adapters(Provider):
         return [PostgresReadiness(database), sessions]
 
     @provide
-    async def replies(self, settings: Settings, _: Database) -> AsyncIterator[RunningReplies[ChatTurn]]:
+    async def replies(self, _: Database) -> AsyncIterator[RunningReplies]:
         # The database is asked for so that it is closed later: replies that are ended are saved as far as they go.
-        replies = RunningReplies[ChatTurn](seconds=settings.reply_timeout)
+        replies = RunningReplies()
         yield replies
         await replies.close()
+
+    @provide
+    def timing(self, settings: Settings) -> ReplyTiming:
+        return ReplyTiming(longest=settings.reply_timeout, lease=settings.reply_lease)
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[Database]:

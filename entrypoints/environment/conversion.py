@@ -23,8 +23,10 @@ def accepted_values(name: str, struct: type[msgspec.Struct]) -> str:
     match accepted:
         case msgspec.inspect.IntType(ge=least, le=most):
             return f"a whole number from {least} to {most}"
-        case msgspec.inspect.FloatType(le=most):
+        case msgspec.inspect.FloatType(ge=None, le=most):
             return f"a number of seconds above 0 and up to {most}"
+        case msgspec.inspect.FloatType(ge=least, le=most):
+            return f"a number of seconds from {least} to {most}"
         case msgspec.inspect.BoolType():
             return "true or false"
         case _:

@@ -27,6 +27,7 @@ class Deadline(ASGIMiddleware):
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         deadline = asyncio.timeout(self._seconds)
+        scope["state"]["answer_by"] = asyncio.get_running_loop().time() + self._seconds
 
         async def send_in_time(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,5 +1,6 @@
 """The request as route handlers get it: use cases, principal, strict body and query, and the headers for writes."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ from entrypoints.http import json_body
 from entrypoints.http.credentials import values_of
 from entrypoints.http.errors import IDEMPOTENCY_KEY, RequestError
 
+_TO_ANSWER: Final = 0.5
+"""Seconds that are left for the response itself."""
 _ETAG: Final = re.compile(r'"([0-9]{1,10})"', re.ASCII)
 
 
@@ -70,6 +73,12 @@ class ApiRequest(Request[Principal, None, State]):
             return IdempotencyKey(key=text[1:-1] if quoted else text, fingerprint=digest.digest())
         except RuleViolationError as error:
             raise RuleViolationError(IDEMPOTENCY_KEY, str(error)) from None
+
+    @property
+    def patience(self) -> float:
+        """How many seconds the response may wait for what it is about, before its time is over."""
+        left: float = self.scope["state"]["answer_by"] - asyncio.get_running_loop().time()
+        return max(0.0, left - min(_TO_ANSWER, left / 2))
 
     def followed_seq(self) -> int | None:
         """The seq that If-Match names (``"7"``); None without it, and for ``*``, which any conversation matches."""

@@ -1,5 +1,6 @@
 """What a route says about itself for the OpenAPI document, where its signature does not tell."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,16 +12,34 @@ _OPTION: Final = "documented"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documented:
-    """``errors``: those that other routes do not have. ``gives_etag``, ``takes_if_match``: of the conversation."""
+    """``errors``: those that other routes do not have. ``gives_etag``, ``takes_if_match``: of the conversation.
+
+    ``successes``: other statuses of success than the route's usual one. ``takes_key``: an Idempotency-Key, by POST.
+    """
 
     errors: frozenset[HTTPStatus] = frozenset()
+    successes: frozenset[HTTPStatus] = frozenset()
+    takes_key: bool = True
     gives_etag: bool = False
     takes_if_match: bool = False
 
 
-def documented(*errors: HTTPStatus, gives_etag: bool = False, takes_if_match: bool = False) -> dict[str, Any]:
-    """The ``opt`` of a route that has these errors besides the usual ones, and these headers."""
-    return {_OPTION: Documented(errors=frozenset(errors), gives_etag=gives_etag, takes_if_match=takes_if_match)}
+def documented(
+    *errors: HTTPStatus,
+    successes: Collection[HTTPStatus] = (),
+    takes_key: bool = True,
+    gives_etag: bool = False,
+    takes_if_match: bool = False,
+) -> dict[str, Any]:
+    """The ``opt`` of a route that has these errors and successes besides the usual ones, and these headers."""
+    said = Documented(
+        errors=frozenset(errors),
+        successes=frozenset(successes),
+        takes_key=takes_key,
+        gives_etag=gives_etag,
+        takes_if_match=takes_if_match,
+    )
+    return {_OPTION: said}
 
 
 def documented_by(handler: HTTPRouteHandler) -> Documented:

@@ -52,6 +52,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "assistant_message": _REPLIED,
         },
     ),
+    "stopReply": Example(answer={**_REPLIED, "content": "Echo: Plan a", "status": "incomplete"}),
     "createConversation": Example(
         body={"title": "Plan a trip to Rome", "metadata": {"topic": "travel"}},
         answer={**_CONVERSATION, "last_seq": 0},

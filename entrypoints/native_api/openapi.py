@@ -71,7 +71,10 @@ _OF_A_BODY = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-_SUCCESS = {"200": "Done.", "201": "Created.", "204": "Deleted."}
+_FOLLOWED = {
+    "Location": {"schema": {"type": "string"}, "description": "Where to follow the reply."},
+}
+_SUCCESS = {"200": "Done.", "201": "Created.", "202": "The reply is still running.", "204": "Nothing is left to show."}
 
 
 def make_document() -> dict[str, Any]:
@@ -140,7 +143,7 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     if not handler.opt.get(PUBLIC):
         ways = [["session"], ["sessionCookie"], ["agentKey", "session"], ["agentKey", "owner"]]
         operation["security"] = [{scheme: [] for scheme in way} for way in ways]
-    if "POST" in handler.http_methods:
+    if "POST" in handler.http_methods and said.takes_key:
         operation.setdefault("parameters", []).append(_KEY)
         headers |= _REPLAYED
     if said.takes_if_match:
@@ -152,6 +155,7 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     errors = said.errors | _usual_errors(operation)
     operation["responses"] = {
         succeeded: {**responses[succeeded], "description": _SUCCESS[succeeded]},
+        **{str(int(status)): _success(status, responses[succeeded]) for status in sorted(said.successes)},
         **{str(int(status)): _problem(status) for status in sorted(errors)},
     }
     example = EXAMPLES[operation["operationId"]]
@@ -160,6 +164,13 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     if example.answer is not None:
         (content,) = operation["responses"][succeeded]["content"].values()
         content["example"] = example.answer
+
+
+def _success(status: HTTPStatus, usual: dict[str, Any]) -> dict[str, Any]:
+    """Another success than the usual one, with the same body unless it is 204."""
+    content = {} if status == HTTPStatus.NO_CONTENT else {"content": usual["content"]}
+    location = {"headers": _FOLLOWED} if status == HTTPStatus.ACCEPTED else {}
+    return {"description": _SUCCESS[str(int(status))], **location, **content}
 
 
 def _usual_errors(operation: dict[str, Any]) -> set[HTTPStatus]:

@@ -1,6 +1,7 @@
 """Responses of the native API: a view with its Location, its ETag, and whether it was given before."""
 
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 
@@ -22,6 +23,18 @@ def done[View: msgspec.Struct](
 ) -> JsonResponse[View]:
     """200, with the ETag of the conversation if it is the body."""
     return JsonResponse(view, status_code=HTTPStatus.OK, headers=_etag(last_seq) | _mark(replayed=replayed))
+
+
+def accepted[View: msgspec.Struct](view: View, *, replayed: bool, location: str) -> JsonResponse[View]:
+    """202: what was asked for goes on, and is found at the location."""
+    return JsonResponse(
+        view, status_code=HTTPStatus.ACCEPTED, headers={"Location": location} | _mark(replayed=replayed)
+    )
+
+
+def nothing() -> JsonResponse[Any]:
+    """204."""
+    return JsonResponse(None, status_code=HTTPStatus.NO_CONTENT)
 
 
 def _etag(last_seq: int | None) -> dict[str, str]:

@@ -9,12 +9,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adapters.postgres import database, reads, writes
+from adapters.postgres import database, reads, reply_writes, writes
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
 from application.append_messages import AppendMessages
-from application.chat import Chat
 from entrypoints.cli.main import main
 from entrypoints.http import statuses
 from tests.faults import broken_application, broken_database, broken_repository
@@ -39,7 +38,11 @@ MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
     "acknowledged before the commit": (Database, "write", broken_database.write_and_commit_later),
     "repeats without a key": (Database, "write", broken_database.write_twice_if_need_be),
     "replays the newest": (AppendMessages, "_replay", broken_application.replay_newest),
-    "keeps a placeholder": (Chat, "_answer", broken_application.answer_after_a_placeholder),
+    "keeps fragments": (
+        reply_writes,
+        "BEGIN_AGAIN",
+        altered(reply_writes.BEGIN_AGAIN, ("messages.removed_at IS NULL", "messages.removed_at IS NOT NULL")),
+    ),
     "newest first": (PostgresConversationRepository, "messages", broken_repository.messages_newest_first),
     "reads lag": (PostgresConversationRepository, "messages", broken_repository.messages_with_a_lag),
     "pages overlap": (

@@ -86,11 +86,12 @@ def test_readiness_is_false_while_a_setting_breaks_a_promise(empty_database_url:
     change = f"ALTER DATABASE {urlsplit(empty_database_url).path[1:]}"
     joint = "&" if "?" in empty_database_url else "?"
 
+    execute(empty_database_url, f"{change} SET {setting}")
+
     with (
         running_service(settings_for(f"{empty_database_url}{joint}pgbouncer=true")) as address,
         httpx.Client(base_url=address) as client,
     ):
-        execute(empty_database_url, f"{change} SET {setting}")
         broken = client.get("/health/ready")
         name, _, _ = setting.partition(" ")
         execute(empty_database_url, "SET default_transaction_read_only = off", f"{change} RESET {name}")

@@ -10,8 +10,10 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.consistency_reader import PostgresConsistencyReader
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
+from adapters.postgres.reply_log import PostgresReplyLog
 from application.append_messages import AppendMessages
 from application.check_consistency import CheckConsistency
+from application.settle_reply import SettleReply
 from domain.append import decide_append
 from domain.consistency import Finding
 from domain.conversation import NewConversation
@@ -60,7 +62,7 @@ async def write_traffic(url: str, owner_id: OwnerId = ANN) -> None:
     """Conversations as the service writes them, with a key each; one more was deleted, and its key stays."""
     async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
         repository = PostgresConversationRepository(database)
-        append = AppendMessages(repository)
+        append = AppendMessages(repository, SettleReply(PostgresReplyLog(database)))
         agent = Principal(owner_id=owner_id, caller=Caller.AGENT)
         gone = ConversationId(UUID(int=9))
         for conversation_id, messages in (TRAFFIC | {gone: [user()]}).items():
@@ -268,7 +270,7 @@ async def test_it_finds_nothing_beside_those_who_append(empty_database_url: str)
     found: list[Finding] = []
     async with Database.connect(DatabaseAddress.parse(empty_database_url), PoolSettings(size=7)) as database:
         repository = PostgresConversationRepository(database)
-        append = AppendMessages(repository)
+        append = AppendMessages(repository, SettleReply(PostgresReplyLog(database)))
         check = CheckConsistency(PostgresConsistencyReader(database, page_size=25))
         async with asyncio.TaskGroup() as group:
             for number in range(6):

@@ -12,7 +12,9 @@ import pytest
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
+from adapters.postgres.reply_log import PostgresReplyLog
 from application.append_messages import AppendMessages
+from application.settle_reply import SettleReply
 from domain.conversation import ConversationPatch, NewConversation
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import NewMessage, Status
@@ -57,7 +59,7 @@ async def write(url: str, owner: str) -> None:
     principal = Principal.agent(on_behalf_of=owner)
     async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
         repository = PostgresConversationRepository(database)
-        append = AppendMessages(repository)
+        append = AppendMessages(repository, SettleReply(PostgresReplyLog(database)))
         for number, messages in enumerate(TRAFFIC, 1):
             place = ConversationId(UUID(int=number))
             metadata = make_metadata({"number": number, "large": 1e25, "é": {"b": 1, "a": 2}})

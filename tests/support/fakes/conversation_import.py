@@ -9,7 +9,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.imports import ImportedMessage
 from domain.message import Message
 from domain.ports.conversation_import import ConversationImport
-from tests.support.fakes.conversations import InMemoryConversationRepository, _Kept
+from tests.support.fakes.conversations import InMemoryConversationRepository, KeptConversation
 
 
 class InMemoryConversationImport(ConversationImport):
@@ -23,7 +23,7 @@ class InMemoryConversationImport(ConversationImport):
     async def begin(self, owner_id: OwnerId, conversation: Conversation) -> bool:
         if (owner_id, conversation.id) in self._repository._kept:
             return False
-        self._repository._kept[owner_id, conversation.id] = _Kept(replace(conversation))
+        self._repository._kept[owner_id, conversation.id] = KeptConversation(replace(conversation))
         return True
 
     @override

@@ -11,6 +11,7 @@ from domain.errors import (
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
     MessageNotFoundError,
+    ReplyRunningError,
     StaleError,
     StateMovedError,
 )
@@ -22,17 +23,25 @@ from domain.ports.conversation_repository import ConversationRepository
 
 
 @dataclass
-class _Kept:
+class KeptConversation:
+    """A conversation with its messages, and the reply that runs in it."""
+
     conversation: Conversation
     open_calls: frozenset[str] = frozenset()
     messages: list[Message] = field(default_factory=list)
+    stop_seq: int | None = None
+
+    @property
+    def reply_seq(self) -> int | None:
+        """The first seq of the reply that runs."""
+        return self.conversation.reply_seq
 
 
 class InMemoryConversationRepository(ConversationRepository):
     """Keeps conversations in dictionaries; its clock moves on by a microsecond at each write."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[OwnerId, ConversationId], _Kept] = {}
+        self._kept: dict[tuple[OwnerId, ConversationId], KeptConversation] = {}
         self._keys: dict[tuple[OwnerId, str], Effect] = {}
         self._now = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -40,12 +49,12 @@ class InMemoryConversationRepository(ConversationRepository):
     async def create(
         self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
     ) -> tuple[Conversation, Sequence[Message]]:
-        self._require_free(owner_id, key)
-        now = self._tick()
+        self.require_free(owner_id, key)
+        now = self.tick()
         messages = [Message.of(message, new.id, seq, now) for seq, message in enumerate(new.first_messages, 1)]
         open_calls = (new.append and new.append.leaves) or frozenset()
-        kept = self._kept[owner_id, new.id] = _Kept(Conversation.of(new, now), open_calls, [*messages])
-        self._keep_key(owner_id, key, kept, len(messages))
+        kept = self._kept[owner_id, new.id] = KeptConversation(Conversation.of(new, now), open_calls, [*messages])
+        self.keep_key(owner_id, key, kept, len(messages))
         return kept.conversation, messages
 
     @override
@@ -56,14 +65,16 @@ class InMemoryConversationRepository(ConversationRepository):
         decision: AppendDecision,
         key: IdempotencyKey | None,
     ) -> Sequence[Message]:
-        kept = self._find(owner_id, conversation_id)
+        kept = self.find(owner_id, conversation_id)
+        if kept.reply_seq is not None:
+            raise ReplyRunningError
         if decision.follows not in (None, kept.conversation.last_seq):
             raise StaleError(kept.conversation.last_seq)
         if decision.decided_on is not None and decision.decided_on != kept.open_calls:
             raise StateMovedError
-        self._require_free(owner_id, key)
-        messages = self._write(kept, decision, self._tick())
-        self._keep_key(owner_id, key, kept, len(messages))
+        self.require_free(owner_id, key)
+        messages = self._write(kept, decision, self.tick())
+        self.keep_key(owner_id, key, kept, len(messages))
         return messages
 
     @override
@@ -71,7 +82,7 @@ class InMemoryConversationRepository(ConversationRepository):
         self, owner_id: OwnerId, conversation_id: ConversationId, key: IdempotencyKey | None
     ) -> tuple[frozenset[str], Effect | None]:
         effect = self._keys.get((owner_id, key.stored)) if key else None
-        return self._find(owner_id, conversation_id).open_calls, effect
+        return self.find(owner_id, conversation_id).open_calls, effect
 
     @override
     async def effect(self, owner_id: OwnerId, key: IdempotencyKey) -> Effect | None:
@@ -79,7 +90,7 @@ class InMemoryConversationRepository(ConversationRepository):
 
     @override
     async def conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> Conversation:
-        return self._find(owner_id, conversation_id).conversation
+        return self.find(owner_id, conversation_id).conversation
 
     @override
     async def conversations(self, owner_id: OwnerId, window: ConversationWindow) -> ConversationPage:
@@ -96,7 +107,7 @@ class InMemoryConversationRepository(ConversationRepository):
     async def messages(
         self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
     ) -> tuple[Conversation, Sequence[Message]]:
-        kept = self._find(owner_id, conversation_id)
+        kept = self.find(owner_id, conversation_id)
         count, limit = len(kept.messages), window.limit
         if window.after is not None:
             first, nearest = window.after, window.after
@@ -119,7 +130,7 @@ class InMemoryConversationRepository(ConversationRepository):
     async def update(
         self, owner_id: OwnerId, conversation_id: ConversationId, change: ConversationChange
     ) -> Conversation:
-        kept = self._find(owner_id, conversation_id)
+        kept = self.find(owner_id, conversation_id)
         now = kept.conversation
         if change.decided_on_metadata is not None and change.decided_on_metadata.value != now.metadata.value:
             raise StateMovedError
@@ -128,22 +139,27 @@ class InMemoryConversationRepository(ConversationRepository):
         if change.metadata is not None:
             now = replace(now, metadata=change.metadata)
         if change.archived is not UNSET:
-            now = replace(now, archived_at=(now.archived_at or self._tick()) if change.archived else None)
+            now = replace(now, archived_at=(now.archived_at or self.tick()) if change.archived else None)
         kept.conversation = now
         return now
 
     @override
     async def delete(self, owner_id: OwnerId, conversation_id: ConversationId) -> None:
-        self._find(owner_id, conversation_id)
+        self.find(owner_id, conversation_id)
         del self._kept[owner_id, conversation_id]
 
-    def _find(self, owner_id: OwnerId, conversation_id: ConversationId) -> _Kept:
+    def has(self, owner_id: OwnerId, conversation_id: ConversationId) -> bool:
+        """Whether the owner has this conversation."""
+        return (owner_id, conversation_id) in self._kept
+
+    def find(self, owner_id: OwnerId, conversation_id: ConversationId) -> KeptConversation:
+        """What is kept of the conversation. Raises ConversationNotFoundError."""
         try:
             return self._kept[owner_id, conversation_id]
         except KeyError:
             raise ConversationNotFoundError from None
 
-    def _write(self, kept: _Kept, decision: AppendDecision, now: datetime) -> list[Message]:
+    def _write(self, kept: KeptConversation, decision: AppendDecision, now: datetime) -> list[Message]:
         first = kept.conversation.last_seq + 1
         messages = [Message.of(new, kept.conversation.id, seq, now) for seq, new in enumerate(decision.messages, first)]
         kept.messages += messages
@@ -155,11 +171,13 @@ class InMemoryConversationRepository(ConversationRepository):
         kept.conversation = one
         return messages
 
-    def _require_free(self, owner_id: OwnerId, key: IdempotencyKey | None) -> None:
+    def require_free(self, owner_id: OwnerId, key: IdempotencyKey | None) -> None:
+        """Raise IdempotencyKeyTakenError if the key had its effect."""
         if key and (owner_id, key.stored) in self._keys:
             raise IdempotencyKeyTakenError
 
-    def _keep_key(self, owner_id: OwnerId, key: IdempotencyKey | None, kept: _Kept, count: int) -> None:
+    def keep_key(self, owner_id: OwnerId, key: IdempotencyKey | None, kept: KeptConversation, count: int) -> None:
+        """Keep the key, if there is one, for the last ``count`` messages."""
         if key:
             self._keys[owner_id, key.stored] = Effect(
                 fingerprint=key.fingerprint,
@@ -169,7 +187,8 @@ class InMemoryConversationRepository(ConversationRepository):
                 created_at=kept.conversation.updated_at,
             )
 
-    def _tick(self) -> datetime:
+    def tick(self) -> datetime:
+        """The time, which has moved on."""
         self._now += timedelta(microseconds=1)
         return self._now
 

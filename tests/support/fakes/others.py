@@ -70,6 +70,9 @@ class ScriptedResponder(Responder):
     async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
         self.turns.append(turn)
         for event in self.events:
+            if isinstance(event, ReplyFinished):
+                yield event
+                return
             yield TextDelta(event) if isinstance(event, str) else event
         if self.failure:
             raise self.failure

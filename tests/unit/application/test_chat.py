@@ -1,14 +1,15 @@
 """Chat, on fakes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing, nullcontext, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import nullcontext, suppress
 from typing import Any, override
 
 import pytest
 
-from application import chat
+from application import reply_intake, running_replies
 from application.chat import ChatTurn
+from application.reply_writer import ReplyTiming
 from application.running_replies import RunningReplies
 from domain.errors import (
     ConversationNotFoundError,
@@ -20,14 +21,16 @@ from domain.errors import (
 )
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
-from domain.message import Message, Status
+from domain.message import Status
 from domain.pages import ConversationWindow
 from domain.ports.responder import Responder, Turn
 from domain.principal import Principal
-from domain.reply_events import ReplyEvent, ReplyFinished, TextDelta
+from domain.reply import ReplyAddress
+from domain.reply_events import FinishReason, ReplyEvent, ReplyFinished, StepFinished, TextDelta
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.others import ScriptedResponder
+from tests.support.fakes.reply_log import InMemoryReplyLog
 
 ANN = Principal(owner_id=OwnerId("ann"))
 BOB = Principal(owner_id=OwnerId("bob"))
@@ -95,13 +98,13 @@ async def test_a_responder_that_fails_leaves_what_it_had_said(said: tuple[str, .
 @pytest.mark.parametrize(
     ("said", "status", "kept"),
     [
-        (("x" * 700_000, "y" * 700_000), Status.INCOMPLETE, "x" * 700_000),
-        (('"' * 900_000,), Status.INCOMPLETE, '"' * 450_000),  # each takes two bytes
-        (("Hi \ud800there",), Status.INCOMPLETE, "Hi there"),
+        (("Hi ", "\ud800"), Status.INCOMPLETE, "Hi "),
         (("\ud800",), Status.FAILED, ""),
         (("Hi ", 7), Status.INCOMPLETE, "Hi "),
+        (("Hi ", StepFinished()), Status.INCOMPLETE, "Hi "),
+        (("Hi ", ReplyFinished(reason=FinishReason.STOPPED)), Status.INCOMPLETE, "Hi "),
     ],
-    ids=["too long", "too long as JSON", "no Unicode", "nothing that can be kept", "no text"],
+    ids=["no Unicode", "nothing that can be kept", "no text", "out of order", "a reason that is not its own"],
 )
 async def test_a_reply_that_cannot_be_kept_is_the_responders_failure(
     said: tuple[Any, ...], status: Status, kept: str
@@ -116,6 +119,24 @@ async def test_a_reply_that_cannot_be_kept_is_the_responders_failure(
     assert reply == ("assistant", kept, status)
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (("x" * 700_000, "y" * 700_000), "x" * 700_000 + "y" * 175_000),
+        (('"' * 900_000,), '"' * 450_000),  # each takes two bytes
+        (("x" * 10_000_000,), "x" * 625_000),
+    ],
+    ids=["too long", "too long as JSON", "10 MB at once"],
+)
+async def test_a_reply_that_is_too_long_is_cut_off_and_incomplete(said: tuple[str, ...], kept: str) -> None:
+    world = FakeWorld(responder=ScriptedResponder(*said))
+
+    turn = await world.application.chat(ANN, "Hello")
+
+    assert turn.assistant_message.status is Status.INCOMPLETE
+    assert (await history(world, turn.user_message.conversation_id))[1] == ("assistant", kept, Status.INCOMPLETE)
+
+
 async def test_a_reply_without_an_end_is_cut_off() -> None:
     class EndlessResponder(ScriptedResponder):
         @override
@@ -126,8 +147,9 @@ async def test_a_reply_without_an_end_is_cut_off() -> None:
 
     world = FakeWorld(responder=EndlessResponder())
 
-    with pytest.raises(ResponderFailedError):
-        await world.application.chat(ANN, "Hello")
+    turn = await world.application.chat(ANN, "Hello")
+
+    assert turn.assistant_message.status is Status.INCOMPLETE
 
 
 class SlowResponder(ScriptedResponder):
@@ -199,7 +221,7 @@ async def test_a_reply_that_ends_after_its_caller_gave_up_is_found_under_its_key
 
 async def test_a_reply_that_takes_too_long_is_kept_as_far_as_it_goes() -> None:
     responder = SlowResponder()
-    world = FakeWorld(responder=responder, replies=RunningReplies(seconds=0.01))
+    world = FakeWorld(responder=responder, timing=ReplyTiming(longest=0.01))
 
     with pytest.raises(ResponderFailedError):
         await world.application.chat(ANN, "Hello")
@@ -225,21 +247,23 @@ async def test_a_reply_that_is_ended_by_a_close_is_kept_as_far_as_it_goes() -> N
     assert (await history(world, turn.message.conversation_id))[1:] == [("assistant", "Hi ", Status.INCOMPLETE)]
 
 
-async def test_a_close_ends_also_while_nothing_can_be_saved(caplog: pytest.LogCaptureFixture) -> None:
-    class FailingRepository(InMemoryConversationRepository):
+async def test_a_close_ends_also_while_nothing_can_be_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    class FailingLog(InMemoryReplyLog):
         @override
-        async def append(self, *_: object) -> Sequence[Message]:
+        async def advance(self, *_: object, **__: object) -> None:
             raise UnavailableError
 
+    monkeypatch.setattr(running_replies, "_ENDING_SECONDS", 0.05)
     responder = SlowResponder()
-    world = FakeWorld(conversations=FailingRepository(), responder=responder)
+    conversations = InMemoryConversationRepository()
+    world = FakeWorld(conversations=conversations, reply_log=FailingLog(conversations), responder=responder)
     await give_up(world, responder)
 
     await world.replies.close()
 
-    assert [record.getMessage() for record in caplog.records] == [
-        "A reply failed after its caller had gone: CancelledError"
-    ]
+    (turn,) = responder.turns
+    assert world.replies.find(ReplyAddress(turn.owner_id, turn.message.conversation_id, 2)) is None
+    assert (await history(world, turn.message.conversation_id))[1] == ("assistant", "", Status.IN_PROGRESS)
 
 
 async def test_a_turn_is_refused_while_too_many_replies_run_and_nothing_is_saved() -> None:
@@ -255,7 +279,16 @@ async def test_a_turn_is_refused_while_too_many_replies_run_and_nothing_is_saved
     await waiting
     listed = await world.application.list_conversations(ANN, ConversationWindow())
     assert [one.title for one in listed.conversations] == ["Hello"]
-    await world.application.chat(ANN, "Another")
+    await until_it_is_let(lambda: world.application.chat(ANN, "Another"))
+
+
+async def until_it_is_let(attempt: Callable[[], Awaitable[ChatTurn]]) -> ChatTurn:
+    """Try until the replies before are forgotten."""
+    while True:
+        try:
+            return await attempt()
+        except OverloadedError:
+            await asyncio.sleep(0)
 
 
 async def nothing() -> None:
@@ -308,21 +341,26 @@ class NotingResponder(ScriptedResponder):
         return NotingReply(self._inner.reply(turn), self._notes, self._closing)
 
 
-class NotingRepository(InMemoryConversationRepository):
-    def __init__(self, notes: list[str]) -> None:
-        super().__init__()
+class NotingLog(InMemoryReplyLog):
+    def __init__(self, conversations: InMemoryConversationRepository, notes: list[str]) -> None:
+        super().__init__(conversations)
         self._notes = notes
 
     @override
-    async def append(self, *arguments: Any) -> Sequence[Message]:
+    async def advance(self, *arguments: Any, **named: Any) -> None:
         self._notes.append("saved")
-        return await super().append(*arguments)
+        await super().advance(*arguments, **named)
 
 
 def noting_world(responder: Responder, closing: Callable[[], Awaitable[None]] = nothing) -> tuple[FakeWorld, list[str]]:
     """A world that notes in which order the responder is closed and its reply is saved."""
     notes: list[str] = []
-    world = FakeWorld(conversations=NotingRepository(notes), responder=NotingResponder(responder, notes, closing))
+    conversations = InMemoryConversationRepository()
+    world = FakeWorld(
+        conversations=conversations,
+        reply_log=NotingLog(conversations, notes),
+        responder=NotingResponder(responder, notes, closing),
+    )
     return world, notes
 
 
@@ -331,7 +369,7 @@ def noting_world(responder: Responder, closing: Callable[[], Awaitable[None]] = 
     [
         (ScriptedResponder("Hi"), False),
         (ScriptedResponder("Hi", failure=RuntimeError("no model")), True),
-        (ScriptedResponder("x" * 700_000, "y" * 700_000, "never said"), True),
+        (ScriptedResponder("x" * 700_000, "y" * 700_000, "never said"), False),
         (ScriptedResponder("\ud800"), True),
     ],
     ids=["whole", "failed", "too long", "no Unicode"],
@@ -346,17 +384,17 @@ async def test_a_responder_is_closed_before_its_reply_is_saved(responder: Script
 
 
 @pytest.mark.parametrize("closing", [nothing, fail, hang])
-async def test_the_responder_of_a_reply_that_is_ended_is_closed_before_its_reply_is_saved(
+async def test_the_responder_of_a_reply_that_is_ended_is_closed_once_its_reply_is_saved(
     closing: Callable[[], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat, "_CLOSING_SECONDS", 0.01)
+    monkeypatch.setattr(reply_intake, "_CLOSING_SECONDS", 0.01)
     responder = SlowResponder()
     world, notes = noting_world(responder, closing)
 
     await give_up(world, responder)
     await world.replies.close()
 
-    assert notes == ["closed", "saved"]
+    assert notes == ["saved", "closed"]
 
 
 @pytest.mark.parametrize("closing", [fail, hang])
@@ -367,7 +405,7 @@ async def test_a_responder_that_cannot_be_closed_loses_no_reply(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(chat, "_CLOSING_SECONDS", 0.01)
+    monkeypatch.setattr(reply_intake, "_CLOSING_SECONDS", 0.01)
     world, _ = noting_world(ScriptedResponder(*said), closing)
 
     with suppress(ResponderFailedError):
@@ -376,9 +414,9 @@ async def test_a_responder_that_cannot_be_closed_loses_no_reply(
     (turn,) = world.responder.turns
     _, reply = await history(world, turn.message.conversation_id)
     assert reply == ("assistant", "Hi", Status.COMPLETED if said == ("Hi",) else Status.INCOMPLETE)
-    assert [record.message for record in caplog.records] == [
+    assert caplog.records[0].message == (
         f"A responder could not be closed: {'RuntimeError' if closing is fail else 'TimeoutError'}"
-    ]
+    )
 
 
 async def test_who_gives_up_waiting_for_a_responder_to_close_finds_what_it_said() -> None:
@@ -413,31 +451,24 @@ async def test_a_repeated_key_gets_the_first_turn_and_no_second_reply() -> None:
     assert len(world.responder.turns) == 1
 
 
-async def test_of_two_replies_to_one_turn_the_first_that_is_saved_is_both_answers() -> None:
-    world = FakeWorld()
-    copies: list[ChatTurn] = []
+async def test_a_repeated_key_finds_the_reply_that_runs_in_another_process() -> None:
+    responder = SlowResponder()
+    world = FakeWorld(responder=responder)
+    another_process = FakeWorld(conversations=world.conversations, reply_log=world.log, ids=world.ids)
+    first = asyncio.create_task(world.application.chat(ANN, "Hello", key=KEY))
+    await responder.thinks.wait()
+    second = asyncio.create_task(another_process.application.chat(ANN, "Hello", key=KEY))
+    await asyncio.sleep(0)
+    responder.may_go_on.set()
 
-    class OvertakenResponder(ScriptedResponder):
-        @override
-        async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
-            copies.append(await another_process.application.chat(ANN, "Hello", key=KEY))
-            async with aclosing(super().reply(turn)) as pieces:
-                async for piece in pieces:
-                    yield piece
+    turns = [await first, await second]
 
-    world.responder = OvertakenResponder("the second")
-    another_process = FakeWorld(
-        conversations=world.conversations, ids=world.ids, responder=ScriptedResponder("the ", "first")
-    )
-
-    overtaken = await world.application.chat(ANN, "Hello", key=KEY)
-
-    (first,) = copies
-    assert (first.replayed, overtaken.replayed) == (False, True)
-    assert overtaken.assistant_message == first.assistant_message
-    assert await history(world, first.user_message.conversation_id) == [
+    assert [turn.replayed for turn in turns] == [False, True]
+    assert turns[0].assistant_message == turns[1].assistant_message
+    assert another_process.responder.turns == []
+    assert await history(world, turns[0].user_message.conversation_id) == [
         ("user", "Hello", Status.COMPLETED),
-        ("assistant", "the first", Status.COMPLETED),
+        ("assistant", "Hi there", Status.COMPLETED),
     ]
 
 
@@ -463,12 +494,12 @@ async def test_a_retry_after_a_failed_reply_asks_again_without_a_second_user_mes
     turn = await application.chat(ANN, "Hello", key=KEY)
 
     assert not turn.replayed
-    assert [role for role, _, _ in await history(world, turn.user_message.conversation_id)] == [
-        "user",
-        "assistant",
-        "assistant",
-    ]
     assert turn.assistant_message.status is Status.COMPLETED
+    assert [
+        (role, status)
+        for role, content, status in await history(world, turn.user_message.conversation_id)
+        if content is not None
+    ] == [("user", Status.COMPLETED), ("assistant", Status.COMPLETED)]
 
 
 async def test_a_key_for_another_turn_is_refused() -> None:

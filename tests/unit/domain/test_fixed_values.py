@@ -4,10 +4,10 @@ import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Any, NewType, TypeAliasType, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import pytest
@@ -22,7 +22,7 @@ from domain.json_text import JsonText
 from domain.message import NewMessage
 from domain.roles import Role
 
-UNCHANGING = {str, int, bool, bytes, datetime, UUID, NoneType}
+UNCHANGING = {str, int, bool, bytes, datetime, timedelta, UUID, NoneType}
 ENDLESS: dict[str, Any] = {}
 ENDLESS["again"] = ENDLESS
 COPIED = {(Finding, "numbers"): "a view of a copy that nobody else has"}
@@ -38,12 +38,16 @@ def values() -> Iterator[type]:
 
 
 def is_unchanging(hint: Any) -> bool:
+    if isinstance(hint, TypeAliasType):
+        return is_unchanging(hint.__value__)
     if isinstance(hint, NewType):
         return is_unchanging(hint.__supertype__)
     if get_origin(hint) in (Union, UnionType):
         return all(is_unchanging(part) for part in get_args(hint))
     if get_origin(hint) in (tuple, frozenset):
         return all(part is ... or is_unchanging(part) for part in get_args(hint))
+    if isinstance(hint, type) and issubclass(hint, tuple):
+        return all(map(is_unchanging, get_type_hints(hint).values()))
     return hint in UNCHANGING or (isinstance(hint, type) and (issubclass(hint, Enum) or dataclasses.is_dataclass(hint)))
 
 

@@ -1,0 +1,205 @@
+"""The statements that begin, write and end replies. The log is also the lock: a batch's number is in its key."""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    case,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.types import BigInteger, Boolean, Integer
+
+from adapters.postgres.columns import CONVERSATION, NOW, OURS, OWNER, given
+from adapters.postgres.compiling import Statement
+from adapters.postgres.tables import conversations, messages, reply_batches
+from adapters.postgres.writes import (
+    COUNT,
+    FOLLOWS,
+    LEAVES,
+    TITLED,
+    advance_conversation,
+    insert_conversation,
+    insert_key,
+    insert_messages,
+)
+from domain.message import Status
+
+_BATCH: Final = ["owner_id", "conversation_id", "seq", "n", "events", "written_at"]
+REPLY: Final = given("reply_seq", BigInteger())
+SEQ: Final = given("seq", BigInteger())
+_NUMBER: Final = given("number", Integer())
+_AFTER: Final = given("after", BigInteger())
+
+OUR_BATCHES: Final = and_(reply_batches.c.owner_id == OWNER, reply_batches.c.conversation_id == CONVERSATION)
+"""The condition for the batches of one conversation of the owner."""
+_OUR_MESSAGES: Final = and_(messages.c.owner_id == OWNER, messages.c.conversation_id == CONVERSATION)
+
+EMPTIED: Final = {
+    "content": null(),
+    "tool_calls": null(),
+    "tool_call_id": null(),
+    "name": null(),
+    "item": null(),
+    "metadata": literal_column("'{}'::json"),
+}
+"""The values of a message that is removed."""
+
+
+def _insert_first_batch(written: CTE) -> CTE:
+    values = [OWNER, CONVERSATION, written.c.last_seq, literal(0, Integer()), literal_column("'[]'::json"), NOW]
+    return insert(reply_batches).from_select(_BATCH, select(*values).select_from(written)).cte("opened")
+
+
+def _begin(*, again: bool) -> Statement:
+    """An append of messages of which the last one is in progress. ``again`` is guarded by the last seq."""
+    written = advance_conversation(
+        COUNT,
+        conversations.c.reply_seq.is_(None),
+        *([conversations.c.last_seq == FOLLOWS] if again else []),
+        open_tool_calls=LEAVES,
+        reply_seq=conversations.c.last_seq + COUNT,
+        **({} if again else TITLED),
+    )
+    before_first, at = written.c.last_seq - COUNT, written.c.updated_at
+    last_log = select(func.max(reply_batches.c.seq)).where(OUR_BATCHES).scalar_subquery()
+    parts = [
+        insert_messages(written, before_first, at),
+        _insert_first_batch(written),
+        delete(reply_batches)
+        .where(OUR_BATCHES, reply_batches.c.seq < last_log, exists().select_from(written))
+        .returning(reply_batches.c.n)
+        .cte("purged"),
+    ]
+    if again:
+        parts.append(
+            update(messages)
+            .where(_OUR_MESSAGES, messages.c.seq > _AFTER, messages.c.seq <= before_first)
+            .where(messages.c.removed_at.is_(None))
+            .values(removed_at=at, **EMPTIED)
+            .returning(messages.c.seq)
+            .cte("removed")
+        )
+    else:
+        parts.append(insert_key(written, before_first + 1, written.c.last_seq - 1, at))
+    return Statement(select(written.c.last_seq, written.c.updated_at).add_cte(*parts))
+
+
+def _begin_conversation() -> Statement:
+    written = insert_conversation(COUNT, reply_seq=COUNT)
+    return Statement(
+        select(written.c.created_at).add_cte(
+            insert_key(written, literal(1, BigInteger()), written.c.last_seq - 1, written.c.created_at),
+            insert_messages(written, literal(0, BigInteger()), written.c.created_at),
+            _insert_first_batch(written),
+        )
+    )
+
+
+def _write() -> Statement:
+    """Batches of several replies. The commit is not waited for: a later ``ADVANCE`` makes them last."""
+    names: dict[str, Any] = {"owner_id": Text, "conversation_id": Uuid, "seq": BigInteger, "n": Integer, "events": JSON}
+    new = (
+        func.unnest(*(given(f"batches_{name}", ARRAY(type_)) for name, type_ in names.items()))
+        .table_valued(*(column(name, type_) for name, type_ in names.items()), with_ordinality="place")
+        .render_derived("new")
+    )
+    before = reply_batches.alias("before")
+    running = (
+        select(
+            *(new.c[name] for name in (*names, "place")),
+            conversations.c.stop_seq.is_not_distinct_from(conversations.c.reply_seq).label("stop"),
+            func.set_config("synchronous_commit", "off", true()).label("off"),
+        )
+        .select_from(
+            new.join(
+                conversations,
+                and_(
+                    conversations.c.owner_id == new.c.owner_id,
+                    conversations.c.id == new.c.conversation_id,
+                    conversations.c.reply_seq == new.c.seq,
+                ),
+            ).join(
+                before,
+                and_(
+                    before.c.owner_id == new.c.owner_id,
+                    before.c.conversation_id == new.c.conversation_id,
+                    before.c.seq == new.c.seq,
+                    before.c.n == new.c.n - 1,
+                ),
+            )
+        )
+        .cte("running")
+    )
+    kept = insert(reply_batches).from_select(
+        _BATCH, select(*(running.c[name] for name in names), NOW).where(running.c.off.is_not(None))
+    )
+    return Statement(select(running.c.place, running.c.stop).add_cte(kept.cte("kept")))
+
+
+def _advance() -> Statement:
+    runs_on = given("runs_on", Boolean())
+    has_batch_before = (
+        exists()
+        .where(OUR_BATCHES, reply_batches.c.seq == REPLY, reply_batches.c.n == _NUMBER - 1)
+        .correlate(conversations)
+    )
+    written = advance_conversation(
+        COUNT,
+        conversations.c.reply_seq == REPLY,
+        conversations.c.last_seq == SEQ,
+        has_batch_before,
+        open_tool_calls=LEAVES,
+        reply_seq=case((runs_on, conversations.c.reply_seq), else_=null()),
+    )
+    at: ColumnElement[Any] = written.c.updated_at
+    batch = [OWNER, CONVERSATION, REPLY, _NUMBER, given("events", JSON()), NOW]
+    return Statement(
+        select(at).add_cte(
+            insert(reply_batches).from_select(_BATCH, select(*batch).select_from(written)).cte("kept"),
+            update(messages)
+            .where(_OUR_MESSAGES, messages.c.seq == SEQ, messages.c.status == Status.IN_PROGRESS.value)
+            .where(at.is_not(None))
+            .values(
+                content=given("content", JSON()),
+                tool_calls=given("tool_calls", JSON()),
+                status=given("status", Text()),
+            )
+            .returning(messages.c.seq)
+            .cte("finished"),
+            insert_messages(written, written.c.last_seq - COUNT, at),
+            insert_key(written, REPLY, written.c.last_seq, at),
+        )
+    )
+
+
+BEGIN = _begin(again=False)
+BEGIN_AGAIN = _begin(again=True)
+BEGIN_CONVERSATION = _begin_conversation()
+WRITE = _write()
+ADVANCE = _advance()
+
+STOP = Statement(
+    update(conversations)
+    .where(OURS, conversations.c.reply_seq.is_not(None))
+    .values(stop_seq=conversations.c.reply_seq)
+    .returning(conversations.c.reply_seq)
+)
+
+_RUNS = select(conversations.c.id).where(OURS, conversations.c.reply_seq == REPLY).exists()
+
+FORGET = Statement(delete(reply_batches).where(OUR_BATCHES, reply_batches.c.seq == REPLY, ~_RUNS))

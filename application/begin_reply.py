@@ -1,0 +1,173 @@
+"""Begin a reply: save the user's turn and the reply's empty message at once, and let the reply run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from application.idempotency import effect_of
+from application.reply_writer import BegunTurn, ReplyWriter
+from application.running_replies import RunningReplies
+from application.settle_reply import SettleReply
+from domain.append import AppendDecision, decide_append
+from domain.content import text_of
+from domain.conversation import NewConversation
+from domain.errors import (
+    ConflictError,
+    ConversationExistsError,
+    ConversationNotFoundError,
+    IdempotencyKeyTakenError,
+    ReplyRunningError,
+    ResponderFailedError,
+    StateMovedError,
+)
+from domain.idempotency import IdempotencyKey
+from domain.identifiers import ConversationId
+from domain.json_text import EMPTY_OBJECT
+from domain.message import Message, NewMessage, Status
+from domain.pages import MAX_MESSAGES, MessageWindow
+from domain.ports.conversation_ids import ConversationIds
+from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.reply_log import ReplyLog
+from domain.ports.responder import Turn
+from domain.principal import Principal
+from domain.reply import ReplyAddress
+from domain.roles import Role
+
+_MAX_ATTEMPTS: Final = 100
+
+type MakeWriter = Callable[[BegunTurn], ReplyWriter]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunReply:
+    """A reply that runs, or is at its end; ``replayed`` when the idempotency key had begun it before."""
+
+    user_message: Message
+    address: ReplyAddress
+    replayed: bool
+
+
+class BeginReply:
+    """Take a user's turn, and begin the reply to it."""
+
+    def __init__(
+        self,
+        conversations: ConversationRepository,
+        log: ReplyLog,
+        ids: ConversationIds,
+        replies: RunningReplies,
+        settle: SettleReply,
+        make_writer: MakeWriter,
+    ) -> None:
+        self._conversations = conversations
+        self._log = log
+        self._ids = ids
+        self._replies = replies
+        self._settle = settle
+        self._make_writer = make_writer
+
+    async def __call__(
+        self,
+        principal: Principal,
+        message: NewMessage,
+        *,
+        conversation_id: ConversationId | None = None,
+        creates: bool = False,
+        key: IdempotencyKey | None = None,
+    ) -> BegunReply:
+        """Save the message, in a new conversation if none is named, and let its reply run.
+
+        With ``creates``, a conversation that the caller does not have is created under the id that is named. The reply
+        runs to its end whatever becomes of the caller. A retry under the same key finds that same reply; one that
+        failed or was interrupted begins again, and takes the place of what was left of it.
+
+        Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError;
+        ReplyRunningError while another reply runs in the conversation; OverloadedError if too many run here;
+        ResponderFailedError if the key's reply failed and the conversation has gone on since.
+        """
+        principal.require_authorship([message.role])
+        turn = decide_append([message], None)
+        self._replies.require_room()
+        return await self._replies.begin(self._begin(principal, turn, conversation_id, key, creates=creates))
+
+    async def _begin(
+        self,
+        principal: Principal,
+        turn: AppendDecision,
+        conversation_id: ConversationId | None,
+        key: IdempotencyKey | None,
+        *,
+        creates: bool,
+    ) -> BegunReply:
+        owner_id = principal.owner_id
+        for _ in range(_MAX_ATTEMPTS):
+            try:
+                written = await self._write(principal, turn, conversation_id, key, creates=creates)
+            except ConversationExistsError:
+                continue
+            except IdempotencyKeyTakenError:
+                return await self._find(principal, key)
+            except ReplyRunningError:
+                if conversation_id is None or not await self._settle.in_conversation(owner_id, conversation_id):
+                    raise
+                continue
+            return self._start(principal, written[0], written[-1], key)
+        raise ConflictError
+
+    async def _write(
+        self,
+        principal: Principal,
+        turn: AppendDecision,
+        conversation_id: ConversationId | None,
+        key: IdempotencyKey | None,
+        *,
+        creates: bool,
+    ) -> Sequence[Message]:
+        if conversation_id is not None:
+            try:
+                return await self._log.begin(principal.owner_id, conversation_id, turn, key)
+            except ConversationNotFoundError:
+                if not creates:
+                    raise
+        new_id = conversation_id or self._ids.next()
+        new = NewConversation(id=new_id, title=None, metadata=EMPTY_OBJECT, append=turn)
+        return await self._log.begin_conversation(principal.owner_id, new, key)
+
+    async def _find(self, principal: Principal, key: IdempotencyKey | None) -> BegunReply:
+        """The reply that was begun under the key; if it failed, one more."""
+        effect = await effect_of(self._conversations, principal.owner_id, key)
+        owner_id, conversation_id, seq = principal.owner_id, effect.conversation_id, effect.last_seq
+        for _ in range(_MAX_ATTEMPTS):
+            window = MessageWindow(limit=MAX_MESSAGES)
+            conversation, newest = await self._conversations.messages(owner_id, conversation_id, window)
+            user_message = await self._conversations.message(owner_id, conversation_id, seq)
+            reply_key = key and key.of_step("reply")
+            if reply_key and (reply := await self._conversations.effect(owner_id, reply_key)):
+                address = ReplyAddress(owner_id, conversation_id, reply.first_seq)
+                return BegunReply(user_message=user_message, address=address, replayed=True)
+            if newest[0].seq > seq or any(one.role is Role.USER and one.seq > seq for one in newest):
+                raise ResponderFailedError
+            if conversation.reply_seq is not None:
+                address = ReplyAddress(owner_id, conversation_id, conversation.reply_seq)
+                if not await self._settle.in_conversation(owner_id, conversation_id):
+                    return BegunReply(user_message=user_message, address=address, replayed=True)
+                continue
+            if not any(message.status in {Status.FAILED, Status.INCOMPLETE} for message in newest if message.seq > seq):
+                raise ResponderFailedError
+            try:
+                placeholder = await self._log.begin_again(
+                    owner_id, conversation_id, after=seq, last_seq=conversation.last_seq
+                )
+            except StateMovedError:
+                continue
+            return self._start(principal, user_message, placeholder, key)
+        raise ConflictError
+
+    def _start(
+        self, principal: Principal, user_message: Message, placeholder: Message, key: IdempotencyKey | None
+    ) -> BegunReply:
+        text = text_of(user_message.content.value) if user_message.content else ""
+        turn = Turn(owner_id=principal.owner_id, text=text, message=user_message)
+        begun = BegunTurn(turn=turn, placeholder=placeholder, key=key and key.of_step("reply"))
+        self._replies.start(self._make_writer(begun))
+        return BegunReply(user_message=user_message, address=begun.address, replayed=False)

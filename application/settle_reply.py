@@ -1,0 +1,68 @@
+"""Settle a reply: end it with what its log holds, when its writer does not."""
+
+from datetime import timedelta
+from typing import Final
+
+from domain.errors import ReplyLostError, ReplyRewoundError
+from domain.identifiers import ConversationId, OwnerId
+from domain.ports.reply_log import ReplyLog
+from domain.reply import RecordedReply, ReplyAddress
+from domain.reply_draft import ReplyDraft
+from domain.reply_events import FinishReason, ReplyFinished
+
+DEFAULT_LEASE: Final = 15.0
+_MAX_ATTEMPTS: Final = 100
+"""Each failed attempt means that the writer has written a batch."""
+_MOST_AT_ONCE: Final = 100
+
+
+class SettleReply:
+    """End replies whose writers have died, or are to stop and do not."""
+
+    def __init__(self, log: ReplyLog, *, lease: float = DEFAULT_LEASE) -> None:
+        """``lease``: after how many seconds without a batch a reply has no writer any more."""
+        self._log = log
+        self._lease = timedelta(seconds=lease)
+
+    async def in_conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> bool:
+        """As ``if_silent``, of the conversation's reply. Raises ConversationNotFoundError."""
+        running = await self._log.running(owner_id, conversation_id)
+        return running is None or await self.if_silent(running)
+
+    async def if_silent(self, reply: RecordedReply) -> bool:
+        """End a reply as interrupted if its writer has been silent for too long. Returns whether it runs no more."""
+        if not reply.is_running:
+            return True
+        return reply.silence >= self._lease and await self._end(reply.address, FinishReason.INTERRUPTED, self._lease)
+
+    async def at_once(self, reply: ReplyAddress, reason: FinishReason) -> None:
+        """End a reply, whether its writer lives or not; the writer can't write any more then."""
+        await self._end(reply, reason, timedelta())
+
+    async def all_silent(self) -> int:
+        """End all replies of any owners that have no writer any more. Returns how many."""
+        silent = await self._log.silent(self._lease, _MOST_AT_ONCE)
+        return sum([await self._end(reply, FinishReason.INTERRUPTED, self._lease) for reply in silent])
+
+    async def _end(self, address: ReplyAddress, reason: FinishReason, lease: timedelta) -> bool:
+        for _ in range(_MAX_ATTEMPTS):
+            reply = await self._log.recorded(address)
+            if reply is None or not reply.is_running:
+                return True
+            if reply.silence < lease:
+                return False
+            try:
+                await self._settle(reply, ReplyFinished(reason=reason))
+            except (ReplyLostError, ReplyRewoundError):
+                continue
+            return True
+        return False
+
+    async def _settle(self, reply: RecordedReply, finish: ReplyFinished) -> None:
+        draft = ReplyDraft()
+        for event in reply.events:
+            draft.add(event)
+        end = draft.add(finish)
+        if end is None:
+            raise ReplyLostError
+        await self._log.advance(reply.address, len(reply.batches), [finish], end, seq=reply.last_seq)

@@ -1,0 +1,463 @@
+"""The contract of the reply log: the sentences of its port, for every implementation."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from adapters.postgres.conversations import PostgresConversationRepository
+from adapters.postgres.database import Database
+from adapters.postgres.reply_log import PostgresReplyLog
+from domain.append import AppendDecision, decide_append
+from domain.conversation import NewConversation
+from domain.errors import (
+    ConversationExistsError,
+    ConversationNotFoundError,
+    IdempotencyKeyTakenError,
+    ReplyLostError,
+    ReplyRewoundError,
+    ReplyRunningError,
+    StateMovedError,
+)
+from domain.idempotency import IdempotencyKey
+from domain.identifiers import ConversationId, OwnerId
+from domain.json_text import EMPTY_OBJECT
+from domain.message import Message, NewMessage, Status
+from domain.pages import MessageWindow
+from domain.ports.conversation_repository import ConversationRepository
+from domain.ports.reply_log import ReplyLog
+from domain.reply import Batch, ReplyAddress, StepEnd
+from domain.reply_events import (
+    FinishReason,
+    ReasoningDelta,
+    ReplyEvent,
+    ReplyFinished,
+    StepFinished,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallReady,
+    ToolCallStarted,
+    ToolResult,
+)
+from domain.roles import Role
+from tests.support.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.reply_log import InMemoryReplyLog
+
+HELLO: list[ReplyEvent] = [TextDelta("Hel"), TextDelta("lo")]
+EVERYTHING: list[ReplyEvent] = [
+    ReasoningDelta("so "),
+    ReasoningDelta("be it\0"),
+    TextDelta("Hä"),
+    TextDelta(""),
+    TextDelta("llo \N{GRINNING FACE}"),
+    ToolCallStarted("a", "f"),
+    ToolCallStarted("b", "f"),
+    ToolCallDelta("a", "{"),
+    ToolCallDelta("b", "{"),
+    ToolCallDelta("b", "}"),
+    ToolCallReady("a"),
+    ToolCallReady("b"),
+    ToolResult("a", "1"),
+    ToolResult("b", "2"),
+    StepFinished(),
+    ReplyFinished(reason=FinishReason.LENGTH, input_tokens=3, output_tokens=None),
+]
+CALL = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+SAID = StepEnd(message=NewMessage(role=Role.ASSISTANT, content="Hello"))
+CALLED = StepEnd(
+    message=NewMessage(role=Role.ASSISTANT, content="Well", tool_calls=[CALL]),
+    results=(NewMessage(role=Role.TOOL, tool_call_id="a", content="1"),),
+    runs_on=True,
+)
+
+
+@dataclass
+class World:
+    """A log, and the conversations whose replies it has."""
+
+    log: ReplyLog
+    conversations: ConversationRepository
+    ann: OwnerId
+
+    async def begin(self, *texts: str, key: IdempotencyKey | None = None) -> ReplyAddress:
+        """Begin a reply in a new conversation of Ann's."""
+        new = new_conversation(*texts or ("Hi",))
+        written = await self.log.begin_conversation(self.ann, new, key)
+        return ReplyAddress(self.ann, new.id, written[-1].seq)
+
+    async def history(self, reply: ReplyAddress) -> list[tuple[int, str, object, Status]]:
+        """Seq, role, content and status of each message."""
+        return [
+            (one.seq, one.role.value, one.content and one.content.value, one.status) for one in await self.all(reply)
+        ]
+
+    async def all(self, reply: ReplyAddress) -> list[Message]:
+        """The messages of the reply's conversation."""
+        window = MessageWindow(limit=200)
+        return [*(await self.conversations.messages(reply.owner_id, reply.conversation_id, window))[1]]
+
+
+@pytest.fixture(params=["in memory", "PostgreSQL"])
+def world(request: pytest.FixtureRequest, database: Database) -> World:
+    ann = OwnerId(f"ann-{secrets.token_hex(6)}")
+    if request.param == "in memory":
+        conversations = InMemoryConversationRepository()
+        return World(InMemoryReplyLog(conversations), conversations, ann)
+    return World(PostgresReplyLog(database), PostgresConversationRepository(database), ann)
+
+
+def said(*texts: str) -> AppendDecision:
+    return decide_append([NewMessage(role=Role.USER, content=text) for text in texts], None)
+
+
+def new_conversation(*texts: str) -> NewConversation:
+    new_id = ConversationId(UUID(int=secrets.randbits(128)))
+    return NewConversation(id=new_id, title=None, metadata=EMPTY_OBJECT, append=said(*texts))
+
+
+def key() -> IdempotencyKey:
+    return IdempotencyKey(key=secrets.token_hex(8), fingerprint=b"f")
+
+
+async def test_a_reply_begins_after_its_turn(world: World) -> None:
+    new = new_conversation("Hi")
+    await world.conversations.create(world.ann, new, None)
+
+    written = await world.log.begin(world.ann, new.id, said("How are you?"), None)
+
+    assert [(one.seq, one.role, one.status) for one in written] == [
+        (2, Role.USER, Status.COMPLETED),
+        (3, Role.ASSISTANT, Status.IN_PROGRESS),
+    ]
+    reply = ReplyAddress(world.ann, new.id, 3)
+    assert await world.all(reply) == [*(await world.all(reply))[:1], *written]
+    assert (await world.history(reply))[-1] == (3, "assistant", "", Status.IN_PROGRESS)
+    recorded = await world.log.running(world.ann, new.id)
+    assert recorded == await world.log.recorded(reply) or recorded is not None
+    assert recorded is not None
+    assert (recorded.address, recorded.is_running, recorded.last_seq) == (reply, True, 3)
+    assert recorded.batches == (Batch(0, ()),)
+    assert timedelta() <= recorded.silence < timedelta(minutes=5)
+
+
+async def test_a_reply_begins_with_its_conversation(world: World) -> None:
+    reply = await world.begin("Hi", "How are you?")
+
+    assert reply.seq == 3
+    assert [seq for seq, *_ in await world.history(reply)] == [1, 2, 3]
+    conversation = await world.conversations.conversation(world.ann, reply.conversation_id)
+    assert (conversation.title, conversation.title_is_auto, conversation.last_seq) == ("Hi", True, 3)
+
+
+async def test_a_turn_gives_a_title_to_a_conversation_that_has_none(world: World) -> None:
+    new = NewConversation(id=new_conversation("x").id, title=None, metadata=EMPTY_OBJECT, append=None)
+    await world.conversations.create(world.ann, new, None)
+
+    await world.log.begin(world.ann, new.id, said("How are you?"), None)
+
+    assert (await world.conversations.conversation(world.ann, new.id)).title == "How are you?"
+
+
+async def test_a_turn_closes_what_was_open(world: World) -> None:
+    new = new_conversation("Hi")
+    await world.conversations.create(world.ann, new, None)
+    call = NewMessage(role=Role.ASSISTANT, tool_calls=[CALL])
+    await world.conversations.append(world.ann, new.id, decide_append([call], frozenset()), None)
+
+    await world.log.begin(world.ann, new.id, said("Never mind"), None)
+
+    assert await world.conversations.open_calls(world.ann, new.id, None) == (frozenset(), None)
+
+
+async def test_a_key_has_the_turn_as_its_effect_and_has_it_once(world: World) -> None:
+    turn_key = key()
+    reply = await world.begin(key=turn_key)
+
+    effect = await world.conversations.effect(world.ann, turn_key)
+    assert effect is not None
+    assert (effect.conversation_id, effect.first_seq, effect.last_seq) == (reply.conversation_id, 1, 1)
+    with pytest.raises(IdempotencyKeyTakenError):
+        await world.log.begin(world.ann, reply.conversation_id, said("again"), turn_key)
+    with pytest.raises(IdempotencyKeyTakenError):
+        await world.log.begin_conversation(world.ann, new_conversation("again"), turn_key)
+    await world.log.advance(reply, 1, HELLO, SAID, seq=2)
+    with pytest.raises(IdempotencyKeyTakenError):
+        await world.log.begin(world.ann, reply.conversation_id, said("again"), turn_key)
+    assert len(await world.history(reply)) == 2
+
+
+async def test_a_conversation_is_begun_once(world: World) -> None:
+    new = new_conversation("Hi")
+    await world.log.begin_conversation(world.ann, new, None)
+
+    with pytest.raises(ConversationExistsError):
+        await world.log.begin_conversation(world.ann, new, None)
+
+
+async def test_two_owners_may_have_a_conversation_of_one_id(world: World) -> None:
+    new = new_conversation("Hi")
+    await world.log.begin_conversation(world.ann, new, None)
+
+    await world.log.begin_conversation(OwnerId(f"bob-{world.ann}"), new, None)
+
+    assert len(await world.all(ReplyAddress(world.ann, new.id, 2))) == 2
+
+
+async def test_while_a_reply_runs_nobody_else_appends(world: World) -> None:
+    reply = await world.begin()
+
+    with pytest.raises(ReplyRunningError):
+        await world.log.begin(world.ann, reply.conversation_id, said("more"), None)
+    with pytest.raises(ReplyRunningError):
+        await world.conversations.append(world.ann, reply.conversation_id, said("more"), key())
+    with pytest.raises(StateMovedError):
+        await world.log.begin_again(world.ann, reply.conversation_id, after=1, last_seq=2)
+    assert [seq for seq, *_ in await world.history(reply)] == [1, 2]
+
+
+async def test_a_stranger_has_no_reply(world: World) -> None:
+    reply = await world.begin()
+    stranger = reply._replace(owner_id=OwnerId(f"bob-{world.ann}"))
+
+    for attempt in (
+        world.log.begin(stranger.owner_id, reply.conversation_id, said("x"), None),
+        world.log.begin_again(stranger.owner_id, reply.conversation_id, after=1, last_seq=2),
+        world.log.request_stop(stranger.owner_id, reply.conversation_id),
+        world.log.running(stranger.owner_id, reply.conversation_id),
+    ):
+        with pytest.raises(ConversationNotFoundError):
+            await attempt
+    with pytest.raises(ReplyLostError):
+        await world.log.write(stranger, 1, HELLO)
+    with pytest.raises(ReplyLostError):
+        await world.log.advance(stranger, 1, HELLO, SAID, seq=2)
+    await world.log.forget(stranger)
+    assert await world.log.recorded(stranger) is None
+    assert await world.log.news(stranger, 0) == [] or not await world.log.news(stranger, 0)
+    assert await world.log.write(reply, 1, HELLO) is False
+
+
+async def test_every_event_reads_back_as_it_was_written(world: World) -> None:
+    reply = await world.begin()
+
+    await world.log.write(reply, 1, EVERYTHING)
+    await world.log.write(reply, 2, [])
+
+    recorded = await world.log.recorded(reply)
+    assert recorded is not None
+    assert recorded.batches == (Batch(0, ()), Batch(1, tuple(EVERYTHING)), Batch(2, ()))
+    assert [*await world.log.news(reply, 1)] == [*recorded.batches[1:]]
+    assert [*await world.log.news(reply, 3)] == []
+
+
+async def test_many_replies_are_written_and_followed_at_once(world: World) -> None:
+    replies = [await world.begin() for _ in range(20)]
+    ended, deleted = replies[3], replies[5]
+    await world.log.advance(ended, 1, HELLO, SAID, seq=2)
+    await world.conversations.delete(world.ann, deleted.conversation_id)
+
+    results = await asyncio.gather(
+        *(world.log.write(reply, 1, [TextDelta(str(place))]) for place, reply in enumerate(replies)),
+        return_exceptions=True,
+    )
+    news = await asyncio.gather(*(world.log.news(reply, 1) for reply in replies))
+
+    assert [place for place, one in enumerate(results) if isinstance(one, ReplyLostError)] == [3, 5]
+    assert [one for place, one in enumerate(results) if place not in (3, 5)] == [False] * 18
+    for place, batches in enumerate(news):
+        expected = {3: [Batch(1, tuple(HELLO))], 5: []}.get(place, [Batch(1, (TextDelta(str(place)),))])
+        assert [*batches] == expected
+
+
+async def test_news_come_in_parts(world: World) -> None:
+    reply = await world.begin()
+    for number in range(1, 131):
+        await world.log.write(reply, number, [])
+
+    assert [one.number for one in await world.log.news(reply, 0)] == [*range(100)]
+    assert [one.number for one in await world.log.news(reply, 100)] == [*range(100, 131)]
+
+
+async def test_a_number_is_written_once(world: World) -> None:
+    reply = await world.begin()
+    await world.log.write(reply, 1, HELLO)
+
+    assert await world.log.write(reply, 1, HELLO) is False
+    with pytest.raises(ReplyLostError):
+        await world.log.write(reply, 1, [TextDelta("other")])
+    with pytest.raises(ReplyLostError):
+        await world.log.advance(reply, 1, [TextDelta("other")], SAID, seq=2)
+    with pytest.raises(ReplyRewoundError) as raised:
+        await world.log.write(reply, 3, HELLO)
+    assert raised.value.number == 2
+    with pytest.raises(ReplyRewoundError):
+        await world.log.advance(reply, 3, HELLO, SAID, seq=2)
+    assert (await world.history(reply))[-1][-1] is Status.IN_PROGRESS
+
+
+async def test_a_step_ends_and_the_next_begins(world: World) -> None:
+    reply = await world.begin()
+
+    await world.log.advance(reply, 1, EVERYTHING[:-1], CALLED, seq=2)
+
+    assert await world.history(reply) == [
+        (1, "user", "Hi", Status.COMPLETED),
+        (2, "assistant", "Well", Status.COMPLETED),
+        (3, "tool", "1", Status.COMPLETED),
+        (4, "assistant", "", Status.IN_PROGRESS),
+    ]
+    assert (await world.all(reply))[1].tool_calls is not None
+    recorded = await world.log.running(world.ann, reply.conversation_id)
+    assert recorded is not None
+    assert (recorded.address, recorded.last_seq) == (reply, 4)
+    await world.log.advance(reply, 2, HELLO, SAID, seq=4)
+    assert (await world.history(reply))[-1] == (4, "assistant", "Hello", Status.COMPLETED)
+    assert await world.log.running(world.ann, reply.conversation_id) is None
+
+
+async def test_a_reply_ends_once(world: World) -> None:
+    reply, reply_key = await world.begin(), key()
+    end = StepEnd(message=NewMessage(role=Role.ASSISTANT, content="Hel", status=Status.INCOMPLETE))
+
+    outcomes = await asyncio.gather(
+        world.log.advance(reply, 1, HELLO, SAID, seq=2, key=reply_key),
+        *(world.log.advance(reply, 1, [*HELLO[:1], ReplyFinished(output_tokens=n)], end, seq=2) for n in range(5)),
+        return_exceptions=True,
+    )
+
+    assert sorted(str(type(one).__name__) for one in outcomes) == ["NoneType", *["ReplyLostError"] * 5]
+    won = outcomes[0] is None
+    assert (await world.history(reply))[-1][2:] == (("Hello", Status.COMPLETED) if won else ("Hel", Status.INCOMPLETE))
+    assert ((await world.conversations.effect(world.ann, reply_key)) is not None) is won
+
+
+async def test_to_end_it_again_is_no_error(world: World) -> None:
+    reply, reply_key = await world.begin(), key()
+
+    for _ in range(2):
+        await world.log.advance(reply, 1, HELLO, SAID, seq=2, key=reply_key)
+
+    effect = await world.conversations.effect(world.ann, reply_key)
+    assert effect is not None
+    assert (effect.first_seq, effect.last_seq) == (2, 2)
+
+
+async def test_the_key_of_a_reply_has_all_its_messages_as_its_effect(world: World) -> None:
+    reply, reply_key = await world.begin(), key()
+    await world.log.advance(reply, 1, EVERYTHING[:-1], CALLED, seq=2)
+
+    await world.log.advance(reply, 2, HELLO, SAID, seq=4, key=reply_key)
+
+    effect = await world.conversations.effect(world.ann, reply_key)
+    assert effect is not None
+    assert (effect.first_seq, effect.last_seq) == (2, 4)
+
+
+async def test_what_has_ended_is_not_written_to(world: World) -> None:
+    reply = await world.begin()
+    await world.log.advance(reply, 1, HELLO, SAID, seq=2)
+
+    with pytest.raises(ReplyLostError):
+        await world.log.write(reply, 2, HELLO)
+    with pytest.raises(ReplyLostError):
+        await world.log.advance(reply, 2, HELLO, CALLED, seq=2)
+    await world.log.begin(world.ann, reply.conversation_id, said("more"), None)
+    with pytest.raises(ReplyLostError):
+        await world.log.write(reply, 2, HELLO)
+    assert [one[2] for one in await world.history(reply)] == ["Hi", "Hello", "more", ""]
+
+
+async def test_a_step_leaves_the_calls_open_that_have_no_result(world: World) -> None:
+    reply = await world.begin()
+    end = StepEnd(message=CALLED.message)
+
+    await world.log.advance(reply, 1, HELLO, end, seq=2)
+
+    assert await world.conversations.open_calls(world.ann, reply.conversation_id, None) == (frozenset({"a"}), None)
+
+
+async def test_of_a_deleted_conversation_nothing_is_left(world: World) -> None:
+    reply = await world.begin()
+    await world.log.write(reply, 1, HELLO)
+
+    await world.conversations.delete(world.ann, reply.conversation_id)
+
+    assert await world.log.recorded(reply) is None
+    assert not await world.log.news(reply, 0)
+    with pytest.raises(ReplyLostError):
+        await world.log.write(reply, 2, HELLO)
+    with pytest.raises(ReplyLostError):
+        await world.log.advance(reply, 2, HELLO, SAID, seq=2)
+
+
+async def test_a_writer_learns_that_it_is_to_stop(world: World) -> None:
+    reply = await world.begin()
+
+    assert await world.log.request_stop(world.ann, reply.conversation_id) == reply
+
+    assert await world.log.write(reply, 1, HELLO) is True
+    await world.log.advance(reply, 2, [], SAID, seq=2)
+    assert await world.log.request_stop(world.ann, reply.conversation_id) is None
+    await world.log.begin(world.ann, reply.conversation_id, said("more"), None)
+    assert await world.log.write(reply._replace(seq=4), 1, HELLO) is False
+
+
+async def test_a_failed_reply_is_asked_for_again(world: World) -> None:
+    reply = await world.begin()
+    await world.log.advance(reply, 1, EVERYTHING[:-1], CALLED, seq=2)
+    failed = StepEnd(message=NewMessage(role=Role.ASSISTANT, content="", tool_calls=[CALL], status=Status.INCOMPLETE))
+    await world.log.advance(reply, 2, [], failed, seq=4)
+
+    for last_seq in (3, 5):
+        with pytest.raises(StateMovedError):
+            await world.log.begin_again(world.ann, reply.conversation_id, after=1, last_seq=last_seq)
+    again = await world.log.begin_again(world.ann, reply.conversation_id, after=1, last_seq=4)
+
+    assert (again.seq, again.status) == (5, Status.IN_PROGRESS)
+    kept = [one for one in await world.all(reply) if one.content is not None]
+    assert [(one.seq, one.status) for one in kept] == [(1, Status.COMPLETED), (5, Status.IN_PROGRESS)]
+    assert not any(one.tool_calls for one in await world.all(reply))
+    assert await world.conversations.open_calls(world.ann, reply.conversation_id, None) == (frozenset(), None)
+    assert await world.log.write(reply._replace(seq=5), 1, HELLO) is False
+
+
+async def test_of_the_logs_the_last_two_are_kept(world: World) -> None:
+    first = await world.begin()
+    await world.log.advance(first, 1, HELLO, SAID, seq=2)
+    second = first._replace(seq=4)
+    await world.log.begin(world.ann, first.conversation_id, said("more"), None)
+    await world.log.advance(second, 1, HELLO, SAID, seq=4)
+    assert await world.log.recorded(first) is not None
+
+    await world.log.begin(world.ann, first.conversation_id, said("more"), None)
+
+    assert await world.log.recorded(first) is None
+    assert await world.log.recorded(second) is not None
+    assert await world.log.recorded(first._replace(seq=6)) is not None
+
+
+async def test_only_what_has_ended_is_forgotten(world: World) -> None:
+    reply = await world.begin()
+
+    await world.log.forget(reply)
+    assert await world.log.recorded(reply) is not None
+
+    await world.log.advance(reply, 1, HELLO, SAID, seq=2)
+    await world.log.forget(reply)
+    await world.log.forget(reply)
+    assert await world.log.recorded(reply) is None
+
+
+async def test_silent_replies_are_found(world: World) -> None:
+    reply, ended = await world.begin(), await world.begin()
+    await world.log.advance(ended, 1, HELLO, SAID, seq=2)
+
+    silent = await world.log.silent(timedelta(), 100_000)
+
+    assert reply in silent
+    assert ended not in silent
+    assert reply not in await world.log.silent(timedelta(hours=1), 100_000)
+    assert len(await world.log.silent(timedelta(), 1)) == 1

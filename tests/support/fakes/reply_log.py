@@ -1,0 +1,194 @@
+"""The reply log in memory, over the conversations in memory."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import override
+
+from domain.append import AppendDecision
+from domain.conversation import NewConversation
+from domain.errors import (
+    ConversationExistsError,
+    ReplyLostError,
+    ReplyRewoundError,
+    ReplyRunningError,
+    StateMovedError,
+)
+from domain.idempotency import IdempotencyKey
+from domain.identifiers import ConversationId, OwnerId
+from domain.json_text import EMPTY_OBJECT
+from domain.message import IN_PROGRESS, Message
+from domain.ports.reply_log import ReplyLog
+from domain.reply import Batch, RecordedReply, ReplyAddress, StepEnd
+from domain.reply_events import ReplyEvent
+from tests.support.fakes.conversations import InMemoryConversationRepository, KeptConversation
+
+_MOST_NEWS = 100
+
+
+@dataclass
+class _Log:
+    batches: list[Batch] = field(default_factory=lambda: [Batch(0, ())])
+    written_at: timedelta = timedelta()
+
+
+class InMemoryReplyLog(ReplyLog):
+    """Keeps logs in a dictionary. ``skip`` lets its clock go forward; ``lose`` is a crash of the storage."""
+
+    def __init__(self, conversations: InMemoryConversationRepository) -> None:
+        self._conversations = conversations
+        self._logs: dict[ReplyAddress, _Log] = {}
+        self._skipped = timedelta()
+
+    def skip(self, time_passed: timedelta) -> None:
+        """Let so much time pass."""
+        self._skipped += time_passed
+
+    def lose(self, reply: ReplyAddress, number: int) -> None:
+        """Lose the batches from this number on."""
+        del self._logs[reply].batches[number:]
+
+    @override
+    async def begin(
+        self, owner_id: OwnerId, conversation_id: ConversationId, turn: AppendDecision, key: IdempotencyKey | None
+    ) -> Sequence[Message]:
+        self._conversations.require_free(owner_id, key)
+        kept = self._conversations.find(owner_id, conversation_id)
+        if kept.reply_seq is not None:
+            raise ReplyRunningError
+        written = await self._conversations.append(owner_id, conversation_id, turn, key)
+        return [*written, self._open(owner_id, kept)]
+
+    @override
+    async def begin_conversation(
+        self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
+    ) -> Sequence[Message]:
+        self._conversations.require_free(owner_id, key)
+        if self._conversations.has(owner_id, new.id):
+            raise ConversationExistsError
+        _, written = await self._conversations.create(owner_id, new, key)
+        return [*written, self._open(owner_id, self._conversations.find(owner_id, new.id))]
+
+    @override
+    async def begin_again(
+        self, owner_id: OwnerId, conversation_id: ConversationId, *, after: int, last_seq: int
+    ) -> Message:
+        kept = self._conversations.find(owner_id, conversation_id)
+        if kept.reply_seq is not None or kept.conversation.last_seq != last_seq:
+            raise StateMovedError
+        for place, message in enumerate(kept.messages[after:], after):
+            kept.messages[place] = replace(
+                message, content=None, tool_calls=None, tool_call_id=None, name=None, metadata=EMPTY_OBJECT
+            )
+        kept.open_calls = frozenset()
+        return self._open(owner_id, kept)
+
+    @override
+    async def write(self, reply: ReplyAddress, number: int, events: Sequence[ReplyEvent]) -> bool:
+        kept = self._add(reply, number, events)
+        return kept is not None and kept.stop_seq == reply.seq
+
+    @override
+    async def advance(
+        self,
+        reply: ReplyAddress,
+        number: int,
+        events: Sequence[ReplyEvent],
+        end: StepEnd,
+        *,
+        seq: int,
+        key: IdempotencyKey | None = None,
+    ) -> None:
+        kept = self._add(reply, number, events, seq)
+        if kept is None:
+            return
+        now = self._conversations.tick()
+        begun_at = kept.messages[seq - 1].created_at
+        kept.messages[seq - 1] = Message.of(end.message, reply.conversation_id, seq, begun_at)
+        added = [*end.results, IN_PROGRESS] if end.runs_on else end.results
+        kept.messages += (
+            Message.of(one, reply.conversation_id, place, now) for place, one in enumerate(added, seq + 1)
+        )
+        kept.open_calls = end.open_calls
+        kept.conversation = replace(
+            kept.conversation,
+            last_seq=seq + len(added),
+            updated_at=now,
+            reply_seq=reply.seq if end.runs_on else None,
+        )
+        self._conversations.keep_key(reply.owner_id, key, kept, seq + len(added) - reply.seq + 1)
+
+    @override
+    async def request_stop(self, owner_id: OwnerId, conversation_id: ConversationId) -> ReplyAddress | None:
+        kept = self._conversations.find(owner_id, conversation_id)
+        kept.stop_seq = kept.reply_seq
+        return None if kept.reply_seq is None else ReplyAddress(owner_id, conversation_id, kept.reply_seq)
+
+    @override
+    async def running(self, owner_id: OwnerId, conversation_id: ConversationId) -> RecordedReply | None:
+        seq = self._conversations.find(owner_id, conversation_id).reply_seq
+        return None if seq is None else await self.recorded(ReplyAddress(owner_id, conversation_id, seq))
+
+    @override
+    async def recorded(self, reply: ReplyAddress) -> RecordedReply | None:
+        log = self._logs.get(reply)
+        if log is None or not self._conversations.has(reply.owner_id, reply.conversation_id):
+            return None
+        kept = self._conversations.find(reply.owner_id, reply.conversation_id)
+        return RecordedReply(
+            address=reply,
+            is_running=kept.reply_seq == reply.seq,
+            last_seq=kept.conversation.last_seq,
+            batches=tuple(log.batches),
+            silence=self._now() - log.written_at,
+        )
+
+    @override
+    async def news(self, reply: ReplyAddress, number: int) -> Sequence[Batch]:
+        recorded = await self.recorded(reply)
+        return recorded.batches[number : number + _MOST_NEWS] if recorded else ()
+
+    @override
+    async def silent(self, least: timedelta, limit: int) -> Sequence[ReplyAddress]:
+        found = [one for reply in self._logs if (one := await self.recorded(reply)) and one.is_running]
+        return [one.address for one in found if one.silence >= least][:limit]
+
+    @override
+    async def forget(self, reply: ReplyAddress) -> None:
+        recorded = await self.recorded(reply)
+        if recorded and not recorded.is_running:
+            del self._logs[reply]
+
+    def _open(self, owner_id: OwnerId, kept: KeptConversation) -> Message:
+        now = self._conversations.tick()
+        conversation = kept.conversation
+        message = Message.of(IN_PROGRESS, conversation.id, conversation.last_seq + 1, now)
+        kept.messages.append(message)
+        kept.conversation = replace(conversation, last_seq=message.seq, updated_at=now, reply_seq=message.seq)
+        earlier = [one for one in self._logs if one[:2] == (owner_id, conversation.id)]
+        for reply in sorted(earlier)[:-1]:
+            del self._logs[reply]
+        self._logs[ReplyAddress(owner_id, conversation.id, message.seq)] = _Log(written_at=self._now())
+        return message
+
+    def _add(
+        self, reply: ReplyAddress, number: int, events: Sequence[ReplyEvent], seq: int | None = None
+    ) -> KeptConversation | None:
+        """Add a batch; None if it is there already."""
+        log = self._logs.get(reply)
+        if log is None or not self._conversations.has(reply.owner_id, reply.conversation_id):
+            raise ReplyLostError
+        if number < len(log.batches) and log.batches[number] == Batch(number, tuple(events)):
+            return None
+        kept = self._conversations.find(reply.owner_id, reply.conversation_id)
+        if kept.reply_seq == reply.seq and number > len(log.batches):
+            raise ReplyRewoundError(len(log.batches))
+        if kept.reply_seq != reply.seq or number < len(log.batches) or seq not in (None, kept.conversation.last_seq):
+            raise ReplyLostError
+        log.batches.append(Batch(number, tuple(events)))
+        log.written_at = self._now()
+        return kept
+
+    def _now(self) -> timedelta:
+        return timedelta(seconds=time.monotonic()) + self._skipped
