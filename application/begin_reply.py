@@ -17,21 +17,18 @@ from domain.errors import (
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
     ReplyRunningError,
-    ResponderFailedError,
     StateMovedError,
 )
 from domain.idempotency import IdempotencyKey
-from domain.identifiers import ConversationId
+from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT
-from domain.message import Message, NewMessage, Status
-from domain.pages import MAX_MESSAGES, MessageWindow
+from domain.message import Message, NewMessage
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.reply_log import ReplyLog
 from domain.ports.responder import Turn
 from domain.principal import Principal
 from domain.reply import ReplyAddress
-from domain.roles import Role
 
 _MAX_ATTEMPTS: Final = 100
 
@@ -78,12 +75,11 @@ class BeginReply:
         """Save the message, in a new conversation if none is named, and let its reply run.
 
         With ``creates``, a conversation that the caller does not have is created under the id that is named. The reply
-        runs to its end whatever becomes of the caller. A retry under the same key finds that same reply; one that
-        failed or was interrupted begins again, and takes the place of what was left of it.
+        runs to its end whatever becomes of the caller. A retry under the same key finds that same reply. One that
+        failed or was interrupted is removed, and another one begins, at the end of the conversation.
 
         Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError;
-        ReplyRunningError while another reply runs in the conversation; OverloadedError if too many run here;
-        ResponderFailedError if the key's reply failed and the conversation has gone on since.
+        ReplyRunningError while another reply runs in the conversation; OverloadedError if too many run here.
         """
         principal.require_authorship([message.role])
         turn = decide_append([message], None)
@@ -134,34 +130,35 @@ class BeginReply:
         return await self._log.begin_conversation(principal.owner_id, new, key)
 
     async def _find(self, principal: Principal, key: IdempotencyKey | None) -> BegunReply:
-        """The reply that was begun under the key; if it failed, one more."""
+        """The reply that was begun under the key; if it failed, another one."""
         effect = await effect_of(self._conversations, principal.owner_id, key)
-        owner_id, conversation_id, seq = principal.owner_id, effect.conversation_id, effect.last_seq
+        owner_id, conversation_id, turn = principal.owner_id, effect.conversation_id, effect.last_seq
         for _ in range(_MAX_ATTEMPTS):
-            window = MessageWindow(limit=MAX_MESSAGES)
-            conversation, newest = await self._conversations.messages(owner_id, conversation_id, window)
-            user_message = await self._conversations.message(owner_id, conversation_id, seq)
-            reply_key = key and key.of_step("reply")
-            if reply_key and (reply := await self._conversations.effect(owner_id, reply_key)):
-                address = ReplyAddress(owner_id, conversation_id, reply.first_seq)
+            conversation = await self._conversations.conversation(owner_id, conversation_id)
+            user_message = await self._conversations.message(owner_id, conversation_id, turn)
+            seq = await self._whole_reply(owner_id, key)
+            if seq is None and (running := await self._log.running(owner_id, conversation_id)) is not None:
+                if await self._settle.if_silent(running):
+                    continue
+                if running.turn != turn:
+                    raise ReplyRunningError
+                seq = running.address.seq
+            if seq is not None:
+                address = ReplyAddress(owner_id, conversation_id, seq)
                 return BegunReply(user_message=user_message, address=address, replayed=True)
-            if newest[0].seq > seq or any(one.role is Role.USER and one.seq > seq for one in newest):
-                raise ResponderFailedError
-            if conversation.reply_seq is not None:
-                address = ReplyAddress(owner_id, conversation_id, conversation.reply_seq)
-                if not await self._settle.in_conversation(owner_id, conversation_id):
-                    return BegunReply(user_message=user_message, address=address, replayed=True)
-                continue
-            if not any(message.status in {Status.FAILED, Status.INCOMPLETE} for message in newest if message.seq > seq):
-                raise ResponderFailedError
             try:
                 placeholder = await self._log.begin_again(
-                    owner_id, conversation_id, after=seq, last_seq=conversation.last_seq
+                    owner_id, conversation_id, turn=turn, last_seq=conversation.last_seq
                 )
             except StateMovedError:
                 continue
             return self._start(principal, user_message, placeholder, key)
         raise ConflictError
+
+    async def _whole_reply(self, owner_id: OwnerId, key: IdempotencyKey | None) -> int | None:
+        """The first seq of the key's reply, if that is at its end and neither failed nor was interrupted."""
+        effect = await self._conversations.effect(owner_id, key.of_step("reply")) if key else None
+        return None if effect is None else effect.first_seq
 
     def _start(
         self, principal: Principal, user_message: Message, placeholder: Message, key: IdempotencyKey | None

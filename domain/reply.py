@@ -31,12 +31,14 @@ class RecordedReply:
     """What the log holds of a reply.
 
     ``last_seq``: of its conversation; while the reply runs it is that of the message in progress.
+    ``turn``: the seq of the turn that it answers.
     ``silence``: how long nothing was written, by the storage's clock.
     """
 
     address: ReplyAddress
     is_running: bool
     last_seq: int
+    turn: int
     batches: tuple[Batch, ...]
     silence: timedelta
 

@@ -119,6 +119,7 @@ def recorded_reply_of(reply: ReplyAddress, rows: Sequence[asyncpg.Record]) -> Re
         address=reply,
         is_running=rows[0]["reply_seq"] == reply.seq,
         last_seq=rows[0]["last_seq"],
+        turn=rows[0]["turn"],
         batches=tuple(Batch(row["n"], decode_events(row["events"])) for row in rows if row["n"] is not None),
         silence=rows[-1]["silence"] or timedelta(),
     )

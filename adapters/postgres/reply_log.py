@@ -84,7 +84,7 @@ class PostgresReplyLog(ReplyLog):
 
     @override
     async def begin_again(
-        self, owner_id: OwnerId, conversation_id: ConversationId, *, after: int, last_seq: int
+        self, owner_id: OwnerId, conversation_id: ConversationId, *, turn: int, last_seq: int
     ) -> Message:
         row = await self._database.write(
             reply_writes.BEGIN_AGAIN,
@@ -92,7 +92,7 @@ class PostgresReplyLog(ReplyLog):
             conversation_id=conversation_id,
             leaves=[],
             follows=last_seq,
-            after=after,
+            turn=turn,
             **values_of_messages([IN_PROGRESS]),
         )
         if row is None:

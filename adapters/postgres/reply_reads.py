@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, Interval, Text, Uuid, and_, column, func, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Integer
 
-from adapters.postgres.columns import NOW, OURS, given
+from adapters.postgres.columns import CONVERSATION, NOW, OURS, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.reply_writes import OUR_BATCHES, REPLY
-from adapters.postgres.tables import conversations, reply_batches
+from adapters.postgres.tables import conversations, messages, reply_batches
 
 MOST_BATCHES = 100
 
@@ -20,6 +20,11 @@ def _log(seq: ColumnElement[Any]) -> Statement:
         select(
             conversations.c.reply_seq,
             conversations.c.last_seq,
+            select(messages.c.reply_to)
+            .where(messages.c.owner_id == OWNER, messages.c.conversation_id == CONVERSATION, messages.c.seq == seq)
+            .correlate(conversations)
+            .scalar_subquery()
+            .label("turn"),
             reply_batches.c.n,
             reply_batches.c.events,
             (NOW - reply_batches.c.written_at).label("silence"),

@@ -43,7 +43,7 @@ _BATCH: Final = ["owner_id", "conversation_id", "seq", "n", "events", "written_a
 REPLY: Final = given("reply_seq", BigInteger())
 SEQ: Final = given("seq", BigInteger())
 _NUMBER: Final = given("number", Integer())
-_AFTER: Final = given("after", BigInteger())
+_TURN: Final = given("turn", BigInteger())
 
 OUR_BATCHES: Final = and_(reply_batches.c.owner_id == OWNER, reply_batches.c.conversation_id == CONVERSATION)
 """The condition for the batches of one conversation of the owner."""
@@ -66,7 +66,7 @@ def _insert_first_batch(written: CTE) -> CTE:
 
 
 def _begin(*, again: bool) -> Statement:
-    """An append of messages of which the last one is in progress. ``again`` is guarded by the last seq."""
+    """An append of messages of which the last one is in progress; ``again``: to a turn that was saved before."""
     written = advance_conversation(
         COUNT,
         conversations.c.reply_seq.is_(None),
@@ -78,7 +78,7 @@ def _begin(*, again: bool) -> Statement:
     before_first, at = written.c.last_seq - COUNT, written.c.updated_at
     last_log = select(func.max(reply_batches.c.seq)).where(OUR_BATCHES).scalar_subquery()
     parts = [
-        insert_messages(written, before_first, at),
+        insert_messages(written, before_first, at, _TURN if again else written.c.last_seq - 1),
         _insert_first_batch(written),
         delete(reply_batches)
         .where(OUR_BATCHES, reply_batches.c.seq < last_log, exists().select_from(written))
@@ -88,8 +88,8 @@ def _begin(*, again: bool) -> Statement:
     if again:
         parts.append(
             update(messages)
-            .where(_OUR_MESSAGES, messages.c.seq > _AFTER, messages.c.seq <= before_first)
-            .where(messages.c.removed_at.is_(None))
+            .where(_OUR_MESSAGES, messages.c.seq > _TURN, messages.c.seq <= before_first)
+            .where(messages.c.reply_to == _TURN, messages.c.removed_at.is_(None))
             .values(removed_at=at, **EMPTIED)
             .returning(messages.c.seq)
             .cte("removed")
@@ -104,7 +104,7 @@ def _begin_conversation() -> Statement:
     return Statement(
         select(written.c.created_at).add_cte(
             insert_key(written, literal(1, BigInteger()), written.c.last_seq - 1, written.c.created_at),
-            insert_messages(written, literal(0, BigInteger()), written.c.created_at),
+            insert_messages(written, literal(0, BigInteger()), written.c.created_at, written.c.last_seq - 1),
             _insert_first_batch(written),
         )
     )
@@ -167,6 +167,7 @@ def _advance() -> Statement:
         reply_seq=case((runs_on, conversations.c.reply_seq), else_=null()),
     )
     at: ColumnElement[Any] = written.c.updated_at
+    turn = select(messages.c.reply_to).where(_OUR_MESSAGES, messages.c.seq == SEQ).scalar_subquery()
     batch = [OWNER, CONVERSATION, REPLY, _NUMBER, given("events", JSON()), NOW]
     return Statement(
         select(at).add_cte(
@@ -181,7 +182,7 @@ def _advance() -> Statement:
             )
             .returning(messages.c.seq)
             .cte("finished"),
-            insert_messages(written, written.c.last_seq - COUNT, at),
+            insert_messages(written, written.c.last_seq - COUNT, at, turn),
             insert_key(written, REPLY, written.c.last_seq, at),
         )
     )

@@ -84,6 +84,7 @@ messages = Table(
     Column("status", Text, nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("reply_to", BigInteger),  # of a reply's messages: the seq of the turn that it answers
     Column("removed_at", TIMESTAMP(timezone=True)),  # of a message that was removed: its place stays, without content
     PrimaryKeyConstraint("owner_id", "conversation_id", "seq"),
     ForeignKeyConstraint(

@@ -25,6 +25,7 @@ from sqlalchemy.types import BigInteger, Boolean, LargeBinary, TypeEngine
 from adapters.postgres.columns import CONVERSATION, CONVERSATION_COLUMNS, KEY, NOW, OURS, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.tables import conversations, idempotency_keys, messages
+from domain.roles import Role
 
 NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
     "role": Text,
@@ -63,21 +64,30 @@ def insert_key(
     )
 
 
-def insert_messages(written: CTE, before_first: ColumnElement[Any], at: ColumnElement[Any]) -> CTE:
-    """Inserts the new messages, with the seqs that follow ``before_first``."""
+def insert_messages(
+    written: CTE, before_first: ColumnElement[Any], at: ColumnElement[Any], reply_to: ColumnElement[Any] | None = None
+) -> CTE:
+    """Inserts the new messages, with the seqs that follow ``before_first``.
+
+    ``reply_to``: the seq of the turn that they answer, except those that are a user's.
+    """
     new = (
         func.unnest(*(given(f"messages_{name}", ARRAY(type_)) for name, type_ in NEW_MESSAGE.items()))
         .table_valued(*(column(name, type_) for name, type_ in NEW_MESSAGE.items()), with_ordinality="place")
         .render_derived("new")
     )
+    row = {
+        "owner_id": OWNER,
+        "conversation_id": CONVERSATION,
+        "seq": before_first + new.c.place,
+        **{name: new.c[name] for name in NEW_MESSAGE},
+        "created_at": at,
+    }
+    if reply_to is not None:
+        row["reply_to"] = case((new.c.role != Role.USER.value, reply_to))
     return (
         insert(messages)
-        .from_select(
-            ["owner_id", "conversation_id", "seq", *NEW_MESSAGE, "created_at"],
-            select(
-                OWNER, CONVERSATION, before_first + new.c.place, *(new.c[name] for name in NEW_MESSAGE), at
-            ).select_from(written.join(new, true())),
-        )
+        .from_select([*row], select(*row.values()).select_from(written.join(new, true())))
         .cte("kept_messages")
     )
 

@@ -47,9 +47,9 @@ class ReplyLog(Protocol):
 
     @abstractmethod
     async def begin_again(
-        self, owner_id: OwnerId, conversation_id: ConversationId, *, after: int, last_seq: int
+        self, owner_id: OwnerId, conversation_id: ConversationId, *, turn: int, last_seq: int
     ) -> Message:
-        """Begin another reply to the turn that ends with seq ``after``, and remove the messages since, up to last_seq.
+        """Begin another reply to the turn of this seq, and remove the messages of earlier replies to it.
 
         Returns the message in progress, with the next seq. Raises ConversationNotFoundError; StateMovedError if the
         conversation's last seq is another one, or a reply runs.

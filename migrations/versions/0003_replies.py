@@ -12,6 +12,7 @@ def upgrade() -> None:
     """Add columns without a value, which rewrites no row, and an empty table."""
     op.add_column("conversations", sa.Column("reply_seq", sa.BigInteger))
     op.add_column("conversations", sa.Column("stop_seq", sa.BigInteger))
+    op.add_column("messages", sa.Column("reply_to", sa.BigInteger))
     op.add_column("messages", sa.Column("removed_at", sa.TIMESTAMP(timezone=True)))
     op.create_table(
         "reply_batches",
@@ -42,5 +43,6 @@ def downgrade() -> None:
     """)
     op.drop_table("reply_batches")
     op.drop_column("messages", "removed_at")
+    op.drop_column("messages", "reply_to")
     op.drop_column("conversations", "stop_seq")
     op.drop_column("conversations", "reply_seq")

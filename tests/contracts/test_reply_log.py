@@ -136,9 +136,8 @@ async def test_a_reply_begins_after_its_turn(world: World) -> None:
     assert await world.all(reply) == [*(await world.all(reply))[:1], *written]
     assert (await world.history(reply))[-1] == (3, "assistant", "", Status.IN_PROGRESS)
     recorded = await world.log.running(world.ann, new.id)
-    assert recorded == await world.log.recorded(reply) or recorded is not None
     assert recorded is not None
-    assert (recorded.address, recorded.is_running, recorded.last_seq) == (reply, True, 3)
+    assert (recorded.address, recorded.is_running, recorded.last_seq, recorded.turn) == (reply, True, 3, 2)
     assert recorded.batches == (Batch(0, ()),)
     assert timedelta() <= recorded.silence < timedelta(minutes=5)
 
@@ -214,7 +213,7 @@ async def test_while_a_reply_runs_nobody_else_appends(world: World) -> None:
     with pytest.raises(ReplyRunningError):
         await world.conversations.append(world.ann, reply.conversation_id, said("more"), key())
     with pytest.raises(StateMovedError):
-        await world.log.begin_again(world.ann, reply.conversation_id, after=1, last_seq=2)
+        await world.log.begin_again(world.ann, reply.conversation_id, turn=1, last_seq=2)
     assert [seq for seq, *_ in await world.history(reply)] == [1, 2]
 
 
@@ -224,7 +223,7 @@ async def test_a_stranger_has_no_reply(world: World) -> None:
 
     for attempt in (
         world.log.begin(stranger.owner_id, reply.conversation_id, said("x"), None),
-        world.log.begin_again(stranger.owner_id, reply.conversation_id, after=1, last_seq=2),
+        world.log.begin_again(stranger.owner_id, reply.conversation_id, turn=1, last_seq=2),
         world.log.request_stop(stranger.owner_id, reply.conversation_id),
         world.log.running(stranger.owner_id, reply.conversation_id),
     ):
@@ -413,8 +412,8 @@ async def test_a_failed_reply_is_asked_for_again(world: World) -> None:
 
     for last_seq in (3, 5):
         with pytest.raises(StateMovedError):
-            await world.log.begin_again(world.ann, reply.conversation_id, after=1, last_seq=last_seq)
-    again = await world.log.begin_again(world.ann, reply.conversation_id, after=1, last_seq=4)
+            await world.log.begin_again(world.ann, reply.conversation_id, turn=1, last_seq=last_seq)
+    again = await world.log.begin_again(world.ann, reply.conversation_id, turn=1, last_seq=4)
 
     assert (again.seq, again.status) == (5, Status.IN_PROGRESS)
     kept = [one for one in await world.all(reply) if one.content is not None]
@@ -422,6 +421,27 @@ async def test_a_failed_reply_is_asked_for_again(world: World) -> None:
     assert not any(one.tool_calls for one in await world.all(reply))
     assert await world.conversations.open_calls(world.ann, reply.conversation_id, None) == (frozenset(), None)
     assert await world.log.write(reply._replace(seq=5), 1, HELLO) is False
+
+
+async def test_a_reply_that_is_asked_for_again_removes_no_message_but_its_own(world: World) -> None:
+    reply = await world.begin()
+    await world.log.advance(reply, 1, HELLO, SAID, seq=2)
+    await world.conversations.append(world.ann, reply.conversation_id, said("more"), None)
+    other = NewMessage(role=Role.ASSISTANT, content="not of a reply", status=Status.INCOMPLETE)
+    await world.conversations.append(world.ann, reply.conversation_id, decide_append([other], None), None)
+
+    await world.log.begin_again(world.ann, reply.conversation_id, turn=1, last_seq=4)
+
+    kept = [one for one in await world.all(reply) if one.content is not None]
+    assert [(one.seq, one.content and one.content.value) for one in kept] == [
+        (1, "Hi"),
+        (3, "more"),
+        (4, "not of a reply"),
+        (5, ""),
+    ]
+    recorded = await world.log.running(world.ann, reply.conversation_id)
+    assert recorded is not None
+    assert (recorded.address.seq, recorded.turn) == (5, 1)
 
 
 async def test_of_the_logs_the_last_two_are_kept(world: World) -> None:

@@ -30,6 +30,7 @@ class KeptConversation:
     open_calls: frozenset[str] = frozenset()
     messages: list[Message] = field(default_factory=list)
     stop_seq: int | None = None
+    replies_to: dict[int, int] = field(default_factory=dict)
 
     @property
     def reply_seq(self) -> int | None:

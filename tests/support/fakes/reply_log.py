@@ -58,7 +58,7 @@ class InMemoryReplyLog(ReplyLog):
         if kept.reply_seq is not None:
             raise ReplyRunningError
         written = await self._conversations.append(owner_id, conversation_id, turn, key)
-        return [*written, self._open(owner_id, kept)]
+        return [*written, self._open(owner_id, kept, kept.conversation.last_seq)]
 
     @override
     async def begin_conversation(
@@ -68,21 +68,23 @@ class InMemoryReplyLog(ReplyLog):
         if self._conversations.has(owner_id, new.id):
             raise ConversationExistsError
         _, written = await self._conversations.create(owner_id, new, key)
-        return [*written, self._open(owner_id, self._conversations.find(owner_id, new.id))]
+        kept = self._conversations.find(owner_id, new.id)
+        return [*written, self._open(owner_id, kept, kept.conversation.last_seq)]
 
     @override
     async def begin_again(
-        self, owner_id: OwnerId, conversation_id: ConversationId, *, after: int, last_seq: int
+        self, owner_id: OwnerId, conversation_id: ConversationId, *, turn: int, last_seq: int
     ) -> Message:
         kept = self._conversations.find(owner_id, conversation_id)
         if kept.reply_seq is not None or kept.conversation.last_seq != last_seq:
             raise StateMovedError
-        for place, message in enumerate(kept.messages[after:], after):
-            kept.messages[place] = replace(
-                message, content=None, tool_calls=None, tool_call_id=None, name=None, metadata=EMPTY_OBJECT
-            )
+        for place, message in enumerate(kept.messages):
+            if kept.replies_to.get(message.seq) == turn:
+                kept.messages[place] = replace(
+                    message, content=None, tool_calls=None, tool_call_id=None, name=None, metadata=EMPTY_OBJECT
+                )
         kept.open_calls = frozenset()
-        return self._open(owner_id, kept)
+        return self._open(owner_id, kept, turn)
 
     @override
     async def write(self, reply: ReplyAddress, number: int, events: Sequence[ReplyEvent]) -> bool:
@@ -110,6 +112,7 @@ class InMemoryReplyLog(ReplyLog):
         kept.messages += (
             Message.of(one, reply.conversation_id, place, now) for place, one in enumerate(added, seq + 1)
         )
+        kept.replies_to |= dict.fromkeys(range(seq, seq + len(added) + 1), kept.replies_to[reply.seq])
         kept.open_calls = end.open_calls
         kept.conversation = replace(
             kept.conversation,
@@ -140,6 +143,7 @@ class InMemoryReplyLog(ReplyLog):
             address=reply,
             is_running=kept.reply_seq == reply.seq,
             last_seq=kept.conversation.last_seq,
+            turn=kept.replies_to[reply.seq],
             batches=tuple(log.batches),
             silence=self._now() - log.written_at,
         )
@@ -160,11 +164,12 @@ class InMemoryReplyLog(ReplyLog):
         if recorded and not recorded.is_running:
             del self._logs[reply]
 
-    def _open(self, owner_id: OwnerId, kept: KeptConversation) -> Message:
+    def _open(self, owner_id: OwnerId, kept: KeptConversation, turn: int) -> Message:
         now = self._conversations.tick()
         conversation = kept.conversation
         message = Message.of(IN_PROGRESS, conversation.id, conversation.last_seq + 1, now)
         kept.messages.append(message)
+        kept.replies_to[message.seq] = turn
         kept.conversation = replace(conversation, last_seq=message.seq, updated_at=now, reply_seq=message.seq)
         earlier = [one for one in self._logs if one[:2] == (owner_id, conversation.id)]
         for reply in sorted(earlier)[:-1]:

@@ -518,17 +518,29 @@ async def test_an_interrupted_reply_is_asked_for_again_and_leaves_no_fragments(p
     assert await processes.texts(reply) == [("Hello", Status.COMPLETED), ("Hi there", Status.COMPLETED)]
 
 
-async def test_a_failed_reply_is_not_asked_for_again_when_the_conversation_has_gone_on() -> None:
+async def test_a_failed_reply_is_asked_for_again_also_when_the_conversation_has_gone_on() -> None:
     world = FakeWorld(responder=ScriptedResponder("Hi ", failure=RuntimeError("no model")))
     with pytest.raises(ResponderFailedError):
         await world.application.chat(ANN, "Hello", key=KEY)
     (turn,) = world.responder.turns
     await world.application.append_messages(ANN, turn.message.conversation_id, [HELLO])
+    world.responder.failure = None
 
-    with pytest.raises(ResponderFailedError):
-        await world.application.chat(ANN, "Hello", key=KEY)
+    again = await world.application.chat(ANN, "Hello", key=KEY)
 
-    assert len(world.responder.turns) == 1
+    assert (again.user_message.seq, again.assistant_message.seq) == (1, 4)
+    page = await world.application.read_history(ANN, turn.message.conversation_id)
+    assert [one.seq for one in page.messages if one.content is not None] == [1, 3, 4]
+
+
+async def test_while_another_turns_reply_runs_a_failed_one_is_not_asked_for_again(processes: Processes) -> None:
+    reply = await orphan(processes, KEY)
+    processes.log.skip(timedelta(seconds=61))
+    await processes.there.application.sweep_replies()
+    await processes.here.application.begin_reply(ANN, HELLO, conversation_id=reply.conversation_id)
+
+    with pytest.raises(ReplyRunningError):
+        await processes.begin(KEY)
 
 
 async def test_a_responder_with_a_budget_gets_what_a_model_gets() -> None:
