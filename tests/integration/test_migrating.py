@@ -20,7 +20,7 @@ from tests.support.schema import CONVERSATION, differences, insert
 
 type Connection = asyncpg.Connection[asyncpg.Record]
 
-BEFORE: Final = "0001"
+BEFORE: Final = "0003"
 """The revision before the first one that builds an index beside writers."""
 BUILD: Final = """
     FROM pg_stat_activity

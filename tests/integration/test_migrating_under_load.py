@@ -32,7 +32,7 @@ from tests.support.postgres import execute
 from tests.support.service import running_service, settings_for
 from tests.support.waiting import eventually
 
-OLDEST: Final = "0001"
+OLDEST: Final = "0003"
 """The oldest revision on which every statement of the code can run. A revision that adds what they need is the next."""
 CLIENTS: Final = 3
 SAID: Final = {"messages": [{"role": "user", "content": "hello"}]}
