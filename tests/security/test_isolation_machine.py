@@ -25,7 +25,7 @@ AWAY = st.sampled_from([1, 2, 0])
 """How far from the owner the one who asks is: two times in three it is another."""
 TEXTS = st.text("abc\u202e\U0001f600", min_size=1, max_size=5)
 SEEDED = settings(
-    max_examples=8,
+    max_examples=10,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
@@ -136,6 +136,12 @@ class Isolation(RuleBasedStateMachine):
         user = self.who(one, away)
         if self.ask(user, one, ("DELETE", "", None)) is not None:
             del self.kept[user][one]
+
+    @rule(away=st.sampled_from([1, 2]), one=ids)
+    def delete_of_another(self, away: int, one: str) -> None:
+        user = self.who(one, away)
+        if one not in self.kept[user]:
+            self.ask(user, one, ("DELETE", "", None))
 
     @rule(one=consumes(ids))
     def delete_own(self, one: str) -> None:
