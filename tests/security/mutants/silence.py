@@ -62,7 +62,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="what was sent is repeated in an error",
-        replaces=((json_body, "_field_error", lambda text: RuleViolationError("body", text)),),
+        replaces=((json_body, "_field_error", lambda text, _: RuleViolationError("body", text)),),
         found_by=_REFUSALS,
         says="Invalid enum",
     ),
