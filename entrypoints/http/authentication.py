@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Final, override
 
@@ -41,7 +42,10 @@ class AuthenticationPolicy:
 
 
 class Authentication(ASGIMiddleware):
-    """Authenticates requests to every route that is not ``PUBLIC``; the principal becomes the scope's ``user``."""
+    """Authenticates requests to every route that is not ``PUBLIC``; the principal becomes the scope's ``user``.
+
+    The scope's ``auth`` authenticates the request anew, for a response that lasts longer than a session may.
+    """
 
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = PUBLIC
@@ -53,23 +57,24 @@ class Authentication(ASGIMiddleware):
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         app: Litestar = scope["litestar_app"]
+        application: Application = app.state.application
         try:
-            principal = await self._authenticate(app.state.application, scope)
+            principal = await self._authenticate(application, scope)
         except UnauthenticatedError as error:
             self._refusals.count(error.failure)
             raise
         if principal.impersonated_by:
             _log.info("%s acts as %s: %s", principal.impersonated_by, principal.owner_id, scope["path_template"])
         scope["user"] = principal
-        scope["auth"] = None
+        scope["auth"] = partial(self._authenticate, application, scope, is_repeated=True)
         await next_app(scope, receive, send)
 
-    async def _authenticate(self, application: Application, scope: Scope) -> Principal:
+    async def _authenticate(self, application: Application, scope: Scope, *, is_repeated: bool = False) -> Principal:
         method, headers, policy = str(scope.get("method")), scope["headers"], self._policy
         agent = read_agent(headers, policy.agent_keys, policy.cookie_name)
         if agent is not None:
             principal = await _authenticate_agent(application, agent)
-            if method not in SAFE_METHODS:
+            if method not in SAFE_METHODS and not is_repeated:
                 place, request_id = _place_of(scope), scope["state"].get("request_id")
                 owner_id = principal.owner_id
                 _log.info("Agent key %d acts for %s: %s %s [%s]", agent.key_number, owner_id, method, place, request_id)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, Final, get_args, override
@@ -28,7 +28,7 @@ _TO_ANSWER: Final = 0.5
 _ETAG: Final = re.compile(r'"([0-9]{1,10})"', re.ASCII)
 
 
-class ApiRequest(Request[Principal, None, State]):
+class ApiRequest(Request[Principal, Callable[[], Awaitable[Principal]], State]):
     """A request to the API."""
 
     @property
@@ -41,6 +41,10 @@ class ApiRequest(Request[Principal, None, State]):
     def principal(self) -> Principal:
         """The caller, as the authentication middleware found it."""
         return self.user
+
+    async def authenticate_again(self) -> Principal:
+        """The caller, found anew. Raises as the first time if a new request of the same headers would be refused."""
+        return await self.auth()
 
     @property
     @override

@@ -56,7 +56,7 @@ class StreamedResponse(Response[AsyncGenerator[bytes, None]]):
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             async with aclosing(self.content) as pieces:
                 await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
-                gone = asyncio.create_task(_until_gone(receive))
+                gone = asyncio.create_task(until_gone(receive))
                 try:
                     async for piece in pieces:
                         if gone.done():
@@ -74,7 +74,8 @@ class StreamedResponse(Response[AsyncGenerator[bytes, None]]):
         return respond
 
 
-async def _until_gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
+    """Return when the client has left, or the response is complete."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -62,6 +62,22 @@ async def test_a_route_is_closed_unless_it_says_that_it_is_public() -> None:
     assert (let_in.status_code, let_in.json()) == (200, "for all")
 
 
+async def test_a_request_can_be_authenticated_anew() -> None:
+    world, found = FakeWorld(), list[str]()
+
+    @get("/lasts")
+    async def lasting_route(request: ApiRequest) -> None:
+        found.append((await request.authenticate_again()).owner_id)
+        world.sessions.clear()
+        await request.authenticate_again()
+
+    async with service_on(world, lasting_route) as client:
+        answer = await client.get("/lasts")
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert found == ["ann"]
+
+
 @pytest.mark.parametrize("route", [defective_route, unavailable_route], ids=str)
 async def test_an_error_of_the_framework_of_500_and_above_is_a_defect(
     route: HTTPRouteHandler, caplog: pytest.LogCaptureFixture
