@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.better_auth.world import World, running_world
-from tests.support.better_auth_server import NodePackagesError, install_packages
+from tests.support.better_auth_server import DIRECTORY
+from tests.support.node_packages import NodePackagesError, install_packages
 
 _HERE = Path(__file__).parent
 
@@ -17,7 +18,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     is_ours = any(item.path.is_relative_to(_HERE) for item in session.items)
     if is_ours and not session.config.option.collectonly:
         with suppress(NodePackagesError):  # the first world says it again, in its own test
-            install_packages()
+            install_packages(DIRECTORY)
 
 
 @pytest.fixture(scope="session")

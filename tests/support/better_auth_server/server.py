@@ -6,13 +6,15 @@ import subprocess
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Final, Self
 from urllib.parse import urlsplit
 
-from tests.support.better_auth_server.node import DIRECTORY, NODE, install_packages
+from tests.support.node_packages import NODE, install_packages
 
+DIRECTORY: Final = Path(__file__).resolve().parent
 _STOP_SECONDS: Final = 10.0
 
 
@@ -58,7 +60,7 @@ class BetterAuthServer:
         return "".join(self._output)
 
     def __enter__(self) -> Self:
-        install_packages()
+        install_packages(DIRECTORY)
         ports: SimpleQueue[int | None] = SimpleQueue()
         self._process = subprocess.Popen(
             [NODE, DIRECTORY / "server.mjs"],

