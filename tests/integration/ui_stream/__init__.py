@@ -1,0 +1,1 @@
+"""Streams as the AI SDK reads them."""
