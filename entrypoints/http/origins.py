@@ -15,7 +15,10 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXPOSED: Final = b"ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id"
 _PREFLIGHT: Final = (
     (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id"),
+    (
+        b"access-control-allow-headers",
+        b"Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id",
+    ),
     (b"access-control-max-age", b"600"),
 )
 

@@ -59,11 +59,18 @@ class ApiRequest(Request[Principal, Callable[[], Awaitable[Principal]], State]):
 
         Raises RequestError (another content type, not JSON, not UTF-8, too deep), RuleViolationError (naming a field).
         """
-        self._require_json()
-        return json_body.decode(await self.body(), _decoder(self.route_handler))
+        return json_body.decode(await self.raw_json(), _decoder(self.route_handler))
 
-    async def idempotency_key(self) -> IdempotencyKey | None:
-        """The Idempotency-Key, quoted (a structured field's string) or bare, with a fingerprint of this request."""
+    async def raw_json(self) -> bytes:
+        """The body, which is said to be JSON. Raises RequestError (another content type)."""
+        self._require_json()
+        return await self.body()
+
+    async def idempotency_key(self, content: bytes | None = None) -> IdempotencyKey | None:
+        """The Idempotency-Key, quoted (a structured field's string) or bare, with a fingerprint of this request.
+
+        The fingerprint is of the whole body, or of that ``content`` of it.
+        """
         values = values_of(self.scope["headers"], b"idempotency-key")
         if not values:
             return None
@@ -72,7 +79,7 @@ class ApiRequest(Request[Principal, Callable[[], Awaitable[Principal]], State]):
         text = values[0]
         quoted = len(text) > 1 and text[0] == text[-1] == '"'
         digest = hashlib.sha256(f"{self.method} {self.scope['path']}\n".encode())
-        digest.update(await self.body())
+        digest.update(await self.body() if content is None else content)
         try:
             return IdempotencyKey(key=text[1:-1] if quoted else text, fingerprint=digest.digest())
         except RuleViolationError as error:

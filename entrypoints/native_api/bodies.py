@@ -91,6 +91,15 @@ class ChatBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     message: str
     conversation_id: str | None = None
     metadata: Metadata | None = None
+    stream: Annotated[bool, msgspec.Meta(description="Whether the reply is streamed.")] = False
+
+    def to_message(self) -> NewMessage:
+        """The user's message. Raises RuleViolationError, naming the field."""
+        try:
+            return NewMessage(role=Role.USER, content=self.message, metadata=self.metadata)
+        except RuleViolationError as error:
+            field = "message" if error.field == "content" else error.field
+            raise RuleViolationError(field, str(error)) from None
 
 
 def to_messages(bodies: Sequence[MessageBody]) -> list[NewMessage]:

@@ -52,6 +52,9 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "assistant_message": _REPLIED,
         },
     ),
+    "followReply": Example(
+        answer=f'id: 2-1\ndata: {{"type":"start","messageId":"msg_{_HEX}00000002"}}\n\nid: 2-2\ndata: [DONE]\n\n'
+    ),
     "stopReply": Example(answer={**_REPLIED, "content": "Echo: Plan a", "status": "incomplete"}),
     "createConversation": Example(
         body={"title": "Plan a trip to Rome", "metadata": {"topic": "travel"}},

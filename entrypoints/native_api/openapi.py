@@ -14,11 +14,12 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import BaseRoute, HTTPRoute
 
 from entrypoints.http import health, problems
+from entrypoints.http.event_stream import MEDIA_TYPE
 from entrypoints.http.health import HEALTH
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.route_options import PUBLIC
 from entrypoints.http.statuses import MEANING
-from entrypoints.native_api import bodies, views
+from entrypoints.native_api import bodies, ui_chat_body, ui_messages, views
 from entrypoints.native_api.documented import documented_by
 from entrypoints.native_api.examples import EXAMPLES
 from entrypoints.native_api.routes import NATIVE_API
@@ -53,7 +54,7 @@ _REPLAYED = {
 
 _STRUCTS = [
     struct
-    for module in (bodies, views, health, problems)
+    for module in (bodies, ui_chat_body, ui_messages, views, health, problems)
     for struct in vars(module).values()
     if isinstance(struct, type) and issubclass(struct, msgspec.Struct) and struct is not msgspec.Struct
 ]
@@ -143,6 +144,9 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     if not handler.opt.get(PUBLIC):
         ways = [["session"], ["sessionCookie"], ["agentKey", "session"], ["agentKey", "owner"]]
         operation["security"] = [{scheme: [] for scheme in way} for way in ways]
+    if said.bodies:
+        forms = [{"$ref": f"#/components/schemas/{body.__name__}"} for body in said.bodies]
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"anyOf": forms}}}}
     if "POST" in handler.http_methods and said.takes_key:
         operation.setdefault("parameters", []).append(_KEY)
         headers |= _REPLAYED
@@ -164,6 +168,9 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     if example.answer is not None:
         (content,) = operation["responses"][succeeded]["content"].values()
         content["example"] = example.answer
+    if said.may_stream:
+        usual = operation["responses"][succeeded]
+        usual["content"] = {**usual["content"], MEDIA_TYPE: {"schema": {"type": "string"}}}
 
 
 def _success(status: HTTPStatus, usual: dict[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,41 @@
-"""Replies that run, over HTTP: stop one."""
+"""Replies that run, over HTTP: follow one, stop one."""
 
 from http import HTTPStatus
+from typing import Annotated
 
-from litestar import Response, post
-from litestar.params import FromPath
+from litestar import Response, get, post
+from litestar.params import FromPath, HeaderParameter
 
 from domain.identifiers import format_conversation_id
+from entrypoints.http.event_stream import MEDIA_TYPE
 from entrypoints.http.request import ApiRequest
 from entrypoints.native_api.documented import documented
 from entrypoints.native_api.identifiers import require_conversation_id
+from entrypoints.native_api.reply_streams import stream_of
 from entrypoints.native_api.responses import done, nothing
 from entrypoints.native_api.views import MessageView
+
+
+@get(
+    "/chat/{conversation_id:str}/stream",
+    media_type=MEDIA_TYPE,
+    tags=["Chat"],
+    summary="Follow the reply that runs",
+    operation_id="followReply",
+    opt=documented(HTTPStatus.NOT_FOUND, successes=[HTTPStatus.NO_CONTENT]),
+)
+async def follow(
+    request: ApiRequest,
+    conversation_id: FromPath[str],
+    last_event_id: Annotated[
+        str | None,
+        HeaderParameter(name="Last-Event-ID", description="The last frame that the client has; what follows is sent."),
+    ] = None,
+) -> Response[str]:
+    """Get the reply that runs in a conversation, from its first event on, as it is made. 204 if no reply runs."""
+    place = require_conversation_id(conversation_id)
+    reply = await request.application.follow_reply(request.principal, place)
+    return nothing() if reply is None else stream_of(request, reply, last_event_id=last_event_id)
 
 
 @post(

@@ -14,7 +14,7 @@ def created[View: msgspec.Struct](
     """201, with the new thing's Location, and the ETag of the conversation."""
     headers = {"Location": location} if location else {}
     return JsonResponse(
-        view, status_code=HTTPStatus.CREATED, headers=headers | _etag(last_seq) | _mark(replayed=replayed)
+        view, status_code=HTTPStatus.CREATED, headers=headers | _etag(last_seq) | mark(replayed=replayed)
     )
 
 
@@ -22,14 +22,12 @@ def done[View: msgspec.Struct](
     view: View, *, replayed: bool = False, last_seq: int | None = None
 ) -> JsonResponse[View]:
     """200, with the ETag of the conversation if it is the body."""
-    return JsonResponse(view, status_code=HTTPStatus.OK, headers=_etag(last_seq) | _mark(replayed=replayed))
+    return JsonResponse(view, status_code=HTTPStatus.OK, headers=_etag(last_seq) | mark(replayed=replayed))
 
 
 def accepted[View: msgspec.Struct](view: View, *, replayed: bool, location: str) -> JsonResponse[View]:
     """202: what was asked for goes on, and is found at the location."""
-    return JsonResponse(
-        view, status_code=HTTPStatus.ACCEPTED, headers={"Location": location} | _mark(replayed=replayed)
-    )
+    return JsonResponse(view, status_code=HTTPStatus.ACCEPTED, headers={"Location": location} | mark(replayed=replayed))
 
 
 def nothing() -> JsonResponse[Any]:
@@ -37,10 +35,11 @@ def nothing() -> JsonResponse[Any]:
     return JsonResponse(None, status_code=HTTPStatus.NO_CONTENT)
 
 
+def mark(*, replayed: bool) -> dict[str, str]:
+    """The header of what was given before under the same Idempotency-Key."""
+    return {"Idempotent-Replayed": "true"} if replayed else {}
+
+
 def _etag(last_seq: int | None) -> dict[str, str]:
     """A conversation's entity tag: it changes with every append, and only then."""
     return {} if last_seq is None else {"ETag": f'"{last_seq}"'}
-
-
-def _mark(*, replayed: bool) -> dict[str, str]:
-    return {"Idempotent-Replayed": "true"} if replayed else {}

@@ -9,10 +9,10 @@ from entrypoints.native_api.conversations import ConversationController
 from entrypoints.native_api.export import export
 from entrypoints.native_api.me import me
 from entrypoints.native_api.messages import MessageController
-from entrypoints.native_api.replies import stop
+from entrypoints.native_api.replies import follow, stop
 
 NATIVE_API = Router(
     "/api",
-    route_handlers=[chat, stop, ConversationController, MessageController, context, export, me],
+    route_handlers=[chat, follow, stop, ConversationController, MessageController, context, export, me],
     exception_handlers=EXCEPTION_HANDLERS,
 )

@@ -34,12 +34,13 @@ class UIChatBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What the default transport of the AI SDK's `useChat` sends; the answer is always streamed.
 
     `id` is the conversation's, which is made if the caller has none of that id. Of the last message the texts and files
-    are taken. No message is made or written anew: `messageId` and the trigger `regenerate-message` are refused.
+    are taken. A message is not written anew, so `messageId` is refused. The trigger `regenerate-message` asks again for
+    the reply to a message that was sent under an Idempotency-Key, and needs that key.
     """
 
     id: Annotated[str, msgspec.Meta(extra_json_schema={"pattern": "^conv_[0-9a-f]{32}$"})]
     messages: UIMessages
-    trigger: Annotated[Trigger, msgspec.Meta(description="`submit-message`.")]
+    trigger: Trigger
     message_id: str | None = None
 
     def conversation_id(self) -> ConversationId:
@@ -49,10 +50,15 @@ class UIChatBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise RuleViolationError("id", f"must be conv_ and 32 hex digits; a new one is {NEW_ID}")
         return conversation_id
 
-    def to_message(self) -> NewMessage:
-        """The user's message. Raises RuleViolationError, naming the field."""
-        if self.trigger is not Trigger.SUBMIT:
-            raise RuleViolationError("trigger", "must be submit-message: a reply is not made anew")
+    @property
+    def fingerprinted(self) -> bytes:
+        """What tells a retry from another request: what is read of the body, but for the trigger."""
+        return f"{self.id}\n".encode() + b"".join(bytes(message) for message in self.messages[-1:])
+
+    def to_message(self, *, has_key: bool) -> NewMessage:
+        """The user's message; ``has_key``: with an Idempotency-Key. Raises RuleViolationError, naming the field."""
+        if self.trigger is Trigger.REGENERATE and not has_key:
+            raise RuleViolationError("trigger", "needs the Idempotency-Key of the message, unless it is submit-message")
         if self.message_id is not None:
             raise RuleViolationError("messageId", "must be left out: a message is not written anew")
         if not self.messages:

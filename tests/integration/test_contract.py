@@ -51,8 +51,8 @@ def test_an_example_is_true(client: httpx.Client, name: str) -> None:
 
     assert str(answer.status_code) in operation["responses"]
     assert answer.is_success
-    if answer.status_code == HTTPStatus.NO_CONTENT and name == "stopReply":
-        return  # the echo has nothing to stop
+    if answer.status_code == HTTPStatus.NO_CONTENT and name in {"followReply", "stopReply"}:
+        return  # the echo has nothing to follow, and nothing to stop
     assert shape_of(documents_in(answer.text)) == shape_of(documents_in(text_of(example.answer)))
 
 
@@ -70,11 +70,11 @@ def documents_in(text: str) -> list[Any]:
 
 def prepare(client: httpx.Client, name: str, path: str) -> str:
     """Make what the example speaks of; the path with its ids."""
-    if name in {"chat", "createConversation"} or not path.startswith("/api/conv"):
+    if name in {"chat", "createConversation"} or not path.startswith(("/api/conv", "/api/chat")):
         return path
     body = {"title": "Plan a trip to Rome", "metadata": {"topic": "travel"}}
     conversation = client.post("/api/conversations", json=body).json()["id"]
-    if name == "stopReply":
+    if name in {"followReply", "stopReply"}:
         return path.format(conversation_id=conversation)
     if name != "appendMessages":
         client.post("/api/chat", json={"message": "Plan a trip to Rome", "conversation_id": conversation})

@@ -69,7 +69,7 @@ def test_a_preflight_of_a_trusted_origin_is_granted_without_a_session(anonymous:
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
     assert {"POST", "PATCH", "DELETE"} <= set(answer.headers["Access-Control-Allow-Methods"].split(", "))
     allowed = answer.headers["Access-Control-Allow-Headers"].lower().split(", ")
-    assert {"authorization", "content-type", "idempotency-key"} <= set(allowed)
+    assert {"authorization", "content-type", "idempotency-key", "last-event-id"} <= set(allowed)
     assert "Origin" in answer.headers["Vary"]
 
 

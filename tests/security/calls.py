@@ -38,7 +38,10 @@ CALLS: list[tuple[str, str, Any]] = [
     ("GET", "/context", None),
     ("GET", "/context?max_messages=1&max_tokens=1", None),
     ("POST", "/messages", {"messages": [HELLO]}),
+    ("POST", "/stop", None),
     ("CHAT", "", {"message": "hello"}),
+    ("CHAT", "", {"message": "hello", "stream": True}),
+    ("STREAM", "", None),
 ]
 """Everything that takes the id of a conversation: method, what follows the id, body."""
 
@@ -50,5 +53,7 @@ def call(
     content = None if body is None else {"json": body}
     if method == "CHAT":
         return client.post("/api/chat", json={**body, "conversation_id": conversation_id}, headers=headers)
+    if method == "STREAM":
+        return client.get(f"/api/chat/{conversation_id}/stream", headers=headers)
     path = f"/api/conversations/{conversation_id}{rest.format(message=message_id(conversation_id, 1))}"
     return client.request(method, path, headers=headers, **(content or {}))
