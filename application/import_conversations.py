@@ -79,7 +79,7 @@ class _Writing:
         if not self._is_new:
             return
         message = imported.message
-        stored = (message.content_json, message.tool_calls_json, message.metadata_json)
+        stored = (message.content_json, message.tool_calls_json, message.metadata_json, message.item_json)
         self._characters += sum(len(document.text) for document in stored if document)
         self._batch.append(imported)
         if len(self._batch) >= _MOST_MESSAGES or self._characters >= _MOST_CHARACTERS:

@@ -87,6 +87,11 @@ def encode(value: object, field: str) -> JsonText:
     return document
 
 
+def encode_object(value: object, field: str) -> JsonText:
+    """As ``encode``, but raise RuleViolationError also for what is no object."""
+    return encode(_object(value, field), field)
+
+
 def _check_part(role: Role, item: object, field: str) -> None:
     part = _object(item, field)
     kind = _text(part.get("type"), f"{field}.type")

@@ -54,7 +54,7 @@ def make_context(
 def least_cost(page: Sequence[Message], tokens: TokenCounter) -> Cost:
     """What consecutive messages take of a budget at least, if the context has them; the bytes are of all their JSON."""
     stored = [replace(one, messages=one.messages[: one.stored]) for one in exchanges_of(page)]
-    documents = (one for message in page for one in (message.content, message.tool_calls, message.metadata) if one)
+    documents = (one for message in page for one in message.documents)
     return replace(Cost.of_all(stored, tokens), size=sum(document.byte_count for document in documents))
 
 

@@ -38,8 +38,8 @@ class Exchange:
 def exchanges_of(messages: Sequence[Message]) -> list[Exchange]:
     """The exchanges that begin among these consecutive messages, by seq.
 
-    Left out are messages in progress (with the results of their calls), assistants' messages that say nothing, and
-    results of calls that were made before the first message.
+    Left out are messages in progress (with the results of their calls), assistants' messages that say nothing, items
+    without a form as a chat message, and results of calls that were made before the first message.
     """
     last_turn = max((message.seq for message in messages if message.role is Role.USER), default=0)
     results = _results(messages)
@@ -85,6 +85,8 @@ def _call_ids(message: Message) -> list[str]:
 def _says_something(message: Message) -> bool:
     if message.role is Role.TOOL or message.status is Status.IN_PROGRESS:
         return False
-    if message.role is not Role.ASSISTANT or message.tool_calls is not None:
+    if message.tool_calls is not None:
         return True
-    return message.content is not None and not is_blank(message.content.value)
+    if message.content is None:  # it is an item without a form as a chat message
+        return False
+    return message.role is not Role.ASSISTANT or not is_blank(message.content.value)

@@ -29,8 +29,9 @@ class Status(StrEnum):
 class NewMessage:
     """A message to be written, in the terms of OpenAI's Chat Completions.
 
-    ``content`` is text, a list of content parts, or None; ``metadata`` any small JSON object. They are encoded
-    here: if the caller changes a list or an object later, the message does not change.
+    ``content`` is text, a list of content parts, or None; ``metadata`` any small JSON object; ``item`` the Responses
+    item that the message was made of, where the other fields do not say all of it (``domain.response_items``). They are
+    encoded here: if the caller changes a list or an object later, the message does not change.
     Raises RuleViolationError, naming the field, when it breaks a rule of its role.
     """
 
@@ -40,28 +41,35 @@ class NewMessage:
     tool_call_id: str | None = None
     name: str | None = None
     metadata: InitVar[Mapping[str, Any] | None] = None
+    item: InitVar[Mapping[str, Any] | None] = None
     status: Status = Status.COMPLETED
     content_json: JsonText | None = field(init=False)
     tool_calls_json: JsonText | None = field(init=False)
     metadata_json: JsonText = field(init=False)
+    item_json: JsonText | None = field(init=False)
     text: str = field(init=False, repr=False)
     """The text of its content, parts joined by a space."""
     call_ids: frozenset[str] = field(init=False)
     """The ids of the tool calls that it opens."""
 
     def __post_init__(
-        self, content: Content | None, tool_calls: Sequence[ToolCall], metadata: Mapping[str, Any] | None
+        self,
+        content: Content | None,
+        tool_calls: Sequence[ToolCall],
+        metadata: Mapping[str, Any] | None,
+        item: Mapping[str, Any] | None,
     ) -> None:
         self._check_what_the_role_may_carry(tool_calls)
         if content is not None:
             contents.check_content(self.role, content)
         call_ids = contents.check_tool_calls(tool_calls) if tool_calls else frozenset()
-        self._check_what_the_role_must_carry(content, call_ids)
+        self._check_what_the_role_must_carry(content, call_ids, item)
         if self.name is not None:
             contents.check_name(self.name, "name", contents.MAX_NAME)
         object.__setattr__(self, "content_json", _encode(content, "content"))
         object.__setattr__(self, "tool_calls_json", _encode(tool_calls or None, "tool_calls"))
         object.__setattr__(self, "metadata_json", make_metadata(metadata))
+        object.__setattr__(self, "item_json", None if item is None else contents.encode_object(item, "item"))
         object.__setattr__(self, "text", "" if content is None else contents.text_of(content))
         object.__setattr__(self, "call_ids", call_ids)
 
@@ -71,11 +79,18 @@ class NewMessage:
             if value not in (None, ()) and value != [] and key not in MAY_CARRY[self.role]:
                 raise RuleViolationError(key, f"is not carried by {self.role} messages")
 
-    def _check_what_the_role_must_carry(self, content: Content | None, call_ids: frozenset[str]) -> None:
+    @property
+    def chat(self) -> ChatMessage:
+        """What a model gets of it."""
+        return ChatMessage(self.role, self.content_json, self.tool_calls_json, self.tool_call_id, self.name)
+
+    def _check_what_the_role_must_carry(
+        self, content: Content | None, call_ids: frozenset[str], item: Mapping[str, Any] | None
+    ) -> None:
         if self.role is Role.TOOL:
             contents.check_name(self.tool_call_id, "tool_call_id", contents.MAX_CALL_ID)
         if content is None:
-            if not (self.role is Role.ASSISTANT and call_ids):
+            if not call_ids and (item is None or self.role is Role.TOOL):
                 raise RuleViolationError("content", f"is required for {self.role} messages")
         elif self.role in MUST_SAY_SOMETHING and contents.is_blank(content):
             raise RuleViolationError("content", "must not be blank")
@@ -95,6 +110,7 @@ class Message:
     status: Status
     metadata: JsonText
     created_at: datetime
+    item: JsonText | None = None
 
     @classmethod
     def of(cls, new: NewMessage, conversation_id: ConversationId, seq: int, created_at: datetime) -> Self:
@@ -110,6 +126,7 @@ class Message:
             new.status,
             new.metadata_json,
             created_at,
+            new.item_json,
         )
 
     @property
@@ -121,6 +138,11 @@ class Message:
     def chat(self) -> ChatMessage:
         """What a model gets of it."""
         return ChatMessage(self.role, self.content, self.tool_calls, self.tool_call_id, self.name)
+
+    @property
+    def documents(self) -> list[JsonText]:
+        """All its JSON."""
+        return [one for one in (self.content, self.tool_calls, self.metadata, self.item) if one]
 
     def to_chat(self) -> dict[str, Any]:
         """The message as Chat Completions take it, without the fields that only this service has."""

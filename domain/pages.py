@@ -12,7 +12,7 @@ from domain.message import Message
 
 MAX_MESSAGES: Final = 200
 MAX_PAGE_BYTES: Final = 4 * 1024 * 1024
-"""Of the JSON of its messages' content, tool calls and metadata."""
+"""Of the JSON of its messages: content, tool calls, metadata, items."""
 MAX_CONVERSATIONS: Final = 100
 MAX_SEQ: Final = 2**32 - 1
 """What fits into a message's id."""

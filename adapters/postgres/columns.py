@@ -40,6 +40,7 @@ MESSAGE_COLUMNS = [
     messages.c.status,
     messages.c.metadata,
     messages.c.created_at,
+    messages.c.item,
 ]
 EFFECT_COLUMNS = [
     idempotency_keys.c.fingerprint,

@@ -54,7 +54,7 @@ def _window(first: ColumnElement[int], last: ColumnElement[int], *order: ColumnE
 
 
 _SIZE = sum(
-    (func.coalesce(func.octet_length(cast(messages.c[name], Text)), 0) for name in ("tool_calls", "metadata")),
+    (func.coalesce(func.octet_length(cast(messages.c[name], Text)), 0) for name in ("tool_calls", "metadata", "item")),
     func.coalesce(func.octet_length(cast(messages.c.content, Text)), 0),
 )
 _SEQ = messages.c.seq

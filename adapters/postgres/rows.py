@@ -36,7 +36,7 @@ def conversation_of(row: asyncpg.Record, prefix: str = "") -> Conversation:
 def message_of(conversation_id: ConversationId, row: asyncpg.Record) -> Message:
     """The message in a row whose last columns are a message's."""
     # A page is 50 of these, and finding each column by its name takes as long as the rest.
-    seq, role, content, tool_calls, tool_call_id, name, status, metadata, created_at = row[_MESSAGE]
+    seq, role, content, tool_calls, tool_call_id, name, status, metadata, created_at, item = row[_MESSAGE]
     return Message(
         conversation_id,
         seq,
@@ -48,6 +48,7 @@ def message_of(conversation_id: ConversationId, row: asyncpg.Record) -> Message:
         _STATUSES[status],
         JsonText(metadata),
         created_at,
+        _json(item),
     )
 
 
@@ -87,6 +88,7 @@ def values_of_messages(messages: Sequence[NewMessage]) -> dict[str, Any]:
         "messages_name": [message.name for message in messages],
         "messages_status": [message.status.value for message in messages],
         "messages_metadata": [message.metadata_json.text for message in messages],
+        "messages_item": [_text(message.item_json) for message in messages],
     }
 
 

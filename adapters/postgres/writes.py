@@ -35,6 +35,7 @@ NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
     "name": Text,
     "status": Text,
     "metadata": JSON,
+    "item": JSON,
 }
 COUNT = given("count", BigInteger())
 FOLLOWS = given("follows", BigInteger())

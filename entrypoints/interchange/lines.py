@@ -47,6 +47,7 @@ class MessageLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     status: Status
     metadata: msgspec.Raw
     created_at: Moment
+    item: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class EndLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="end"):

@@ -17,7 +17,7 @@ from domain.title import check_title
 from entrypoints.interchange.lines import VERSION, ConversationLine, EndLine, ExportLine, Line, MessageLine
 
 MAX_LINE: Final = 16 * 1024 * 1024
-"""In bytes; a message whose content and tool calls are as long as they may be is shorter."""
+"""In bytes; a message whose content, tool calls and item are as long as they may be is shorter."""
 _decode: Final = msgspec.json.Decoder(Line).decode
 
 
@@ -111,6 +111,7 @@ class ExportReader:
             tool_call_id=None if line.tool_call_id is msgspec.UNSET else line.tool_call_id,
             name=None if line.name is msgspec.UNSET else line.name,
             metadata=_object(line.metadata),
+            item=None if line.item is msgspec.UNSET else _value(line.item, "item"),
             status=line.status,
         )
         return ImportedMessage(seq=line.seq, message=message, created_at=_utc(line.created_at, "created_at"))

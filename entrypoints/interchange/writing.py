@@ -64,6 +64,7 @@ def _of_message(message: Message) -> MessageLine:
         status=message.status,
         metadata=_raw(message.metadata),
         created_at=message.created_at,
+        item=msgspec.UNSET if message.item is None else _raw(message.item),
     )
 
 

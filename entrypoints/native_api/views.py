@@ -19,6 +19,14 @@ from domain.roles import Role
 type Metadata = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
 _CONTENT: Final = [{"type": "string"}, {"type": "array", "items": {"type": "object"}}, {"type": "null"}]
 type Content = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"anyOf": _CONTENT})]
+type Item = Annotated[
+    msgspec.Raw,
+    msgspec.Meta(
+        description="The OpenAI Responses item that the message was made of, where the other fields do not say all of"
+        " it. If `content` is null and there are no `tool_calls`, it has no form as a chat message.",
+        extra_json_schema={"type": "object"},
+    ),
+]
 type ToolCalls = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "array", "items": {"type": "object"}})]
 
 
@@ -49,7 +57,10 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageView(msgspec.Struct, frozen=True):
-    """A message: without `id`, `conversation_id`, `seq`, `status`, `metadata`, `created_at` a Chat Completions one."""
+    """A message: without `id`, `conversation_id`, `seq`, `status`, `metadata`, `created_at` a Chat Completions one.
+
+    It has an `item` only if it was written as an OpenAI Responses item that its other fields do not say all of.
+    """
 
     id: str
     conversation_id: str
@@ -62,6 +73,7 @@ class MessageView(msgspec.Struct, frozen=True):
     tool_calls: ToolCalls | msgspec.UnsetType = msgspec.UNSET
     tool_call_id: str | msgspec.UnsetType = msgspec.UNSET
     name: str | msgspec.UnsetType = msgspec.UNSET
+    item: Item | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
     def of(cls, message: Message, conversation_id: str) -> Self:
@@ -78,6 +90,7 @@ class MessageView(msgspec.Struct, frozen=True):
             _unset(message.tool_calls),
             msgspec.UNSET if message.tool_call_id is None else message.tool_call_id,
             msgspec.UNSET if message.name is None else message.name,
+            _unset(message.item),
         )
 
 

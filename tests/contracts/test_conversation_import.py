@@ -37,7 +37,9 @@ MESSAGES = [
     ImportedMessage(seq=1, message=NewMessage(role=Role.USER, content="\0é", name="ann"), created_at=THEN),
     ImportedMessage(
         seq=2,
-        message=NewMessage(role=Role.ASSISTANT, tool_calls=[CALL, CALL | {"id": "a"}], metadata={"n": 1e25}),
+        message=NewMessage(
+            role=Role.ASSISTANT, tool_calls=[CALL, CALL | {"id": "a"}], metadata={"n": 1e25}, item={"type": "\0é"}
+        ),
         created_at=THEN + timedelta(days=1),
     ),
 ]

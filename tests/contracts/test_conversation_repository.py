@@ -107,13 +107,18 @@ async def test_a_message_reads_back_equal(repository: ConversationRepository, an
         NewMessage(role=Role.USER, content=parts, name="ann", metadata={"b": 1, "a": [None, True]}),
         NewMessage(role=Role.ASSISTANT, tool_calls=[CALL], status=Status.INCOMPLETE),
         NewMessage(role=Role.TOOL, tool_call_id="call_1", content=""),
+        NewMessage(role=Role.ASSISTANT, item={"type": "reasoning", "summary": ["nul \0", 1.5, None]}),
     ]
 
     written = await repository.append(ann, conversation.id, decide_append(batch, NONE_OPEN), None)
     _, read = await repository.messages(ann, conversation.id, MessageWindow())
 
     assert list(read) == list(written)
-    assert [message.content and message.content.value for message in read] == ["be kind", parts, None, ""]
+    assert [message.content and message.content.value for message in read] == ["be kind", parts, None, "", None]
+    assert [message.item and message.item.value for message in read[3:]] == [
+        None,
+        {"type": "reasoning", "summary": ["nul \0", 1.5, None]},
+    ]
     assert read[1].metadata.text == '{"b":1,"a":[null,true]}'
     assert read[2].tool_calls is not None
     assert read[2].tool_calls.value == [CALL]
@@ -354,6 +359,11 @@ async def test_of_long_messages_only_those_nearest_to_the_anchor_are_shown(
     assert await shown(around=2**32 - 1) == [7, 8, 9, 10]
     for limit in (1, 2):
         assert await shown(limit=limit, before=10) == [8, 9][-limit:]
+
+    items = [NewMessage(role=Role.ASSISTANT, item={"type": "x", "text": "x" * (MAX_PAGE_BYTES // 5)})] * 6
+    await repository.append(ann, conversation.id, decide_append(items, None), None)
+    _, messages = await repository.messages(ann, conversation.id, MessageWindow())
+    assert [message.seq for message in messages] == [13, 14, 15, 16]
 
 
 async def test_one_message_is_found_by_its_seq(repository: ConversationRepository, ann: OwnerId) -> None:

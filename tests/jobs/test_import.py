@@ -46,7 +46,10 @@ TRAFFIC: Final[list[list[NewMessage]]] = [
         NewMessage(role=Role.ASSISTANT, content=None, tool_calls=CALLS),
         NewMessage(role=Role.TOOL, tool_call_id="c", content=""),
     ],
-    [NewMessage(role=Role.USER, content=PARTS), NewMessage(role=Role.ASSISTANT, content="", status=Status.FAILED)],
+    [
+        NewMessage(role=Role.USER, content=PARTS, item={"role": "user", "content": [{"b": 1e25, "a": "\0 é"}]}),
+        NewMessage(role=Role.ASSISTANT, item={"type": "reasoning", "n": [0.1, 10**30, None]}, status=Status.FAILED),
+    ],
     [],
     [NewMessage(role=Role.USER, content="x" * 700_000)] * 4,
     [NewMessage(role=Role.USER, content=str(number)) for number in range(450)],

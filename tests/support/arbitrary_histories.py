@@ -20,6 +20,7 @@ _KINDS: Final = [
     "result",
     "system",
     "developer",
+    "item",
 ]
 _STATUSES: Final = [*[Status.COMPLETED] * 6, Status.IN_PROGRESS, Status.INCOMPLETE, Status.FAILED]
 _IDS: Final = "abcdefghij"
@@ -38,6 +39,9 @@ def _message(step: Step, open_calls: frozenset[str]) -> NewMessage | None:
             return assistant(text, status=status)
         case "calls":
             return assistant(text or None, *free, status=status) if free else None
+        case "item":
+            speaker = (Role.ASSISTANT, Role.ASSISTANT, Role.USER, Role.DEVELOPER)[number % 4]
+            return NewMessage(role=speaker, item={"type": text}, status=status)
         case "result":
             return result(sorted(open_calls)[number % len(open_calls)], text, status) if open_calls else None
         case _:
@@ -46,7 +50,7 @@ def _message(step: Step, open_calls: frozenset[str]) -> NewMessage | None:
 
 @st.composite
 def histories(draw: st.DrawFn, longest: int = 60) -> list[NewMessage]:
-    """Messages of every role and status, calls in parallel, results in any order, turns that interrupt."""
+    """Messages of every role and status, opaque items, calls in parallel, results in any order, interruptions."""
     step = st.tuples(
         st.sampled_from(_KINDS), st.text("xy 中", max_size=12), st.sampled_from(_STATUSES), st.integers(0, 63)
     )

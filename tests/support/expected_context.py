@@ -55,7 +55,7 @@ def units_of(history: Sequence[NewMessage]) -> list[Unit]:
         if message.tool_calls_json is not None:
             chat["tool_calls"] = message.tool_calls_json.value
             ids = [call["id"] for call in chat["tool_calls"]]
-        silent = message.role is Role.ASSISTANT and not ids and not message.text.strip()
+        silent = not ids and not message.text.strip() and (message.role is Role.ASSISTANT or chat["content"] is None)
         units.append(Unit(seq, message.role, chat, not running and not silent, waiting=ids))
     return [one for one in units if one.shown]
 

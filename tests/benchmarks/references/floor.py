@@ -127,6 +127,7 @@ class Floor:
             "messages_name": nothing,
             "messages_status": ["completed"] * count,
             "messages_metadata": ["{}"] * count,
+            "messages_item": nothing,
         }
         row = await self._pool.fetchrow(writes.APPEND.sql, *writes.APPEND.arguments(values))
         if row is None:

@@ -199,7 +199,7 @@ def _fitting(page: Sequence[Message], anchor: int) -> Sequence[Message]:
     taken: list[Message] = []
     size = 0
     for message in sorted(page, key=lambda one: (abs(one.seq - anchor), one.seq)):
-        size += sum(len(one.text.encode()) for one in (message.content, message.tool_calls, message.metadata) if one)
+        size += sum(one.byte_count for one in message.documents)
         if taken and size > MAX_PAGE_BYTES:
             break
         taken.append(message)

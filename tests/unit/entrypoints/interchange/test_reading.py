@@ -60,6 +60,17 @@ def test_lines_become_a_conversation_and_its_messages() -> None:
     ]
 
 
+def test_an_item_is_read_as_it_is() -> None:
+    item = {"type": "reasoning", "n": [1.5, "\0", 10**30]}
+    line = MESSAGE | {"role": "assistant", "content": None, "item": item}
+
+    _, imported = ExportReader(file_of(EXPORT, CONVERSATION, line, END))
+
+    assert isinstance(imported, ImportedMessage)
+    assert imported.message == NewMessage(role=Role.ASSISTANT, item=item)
+    assert refusal_of(EXPORT, CONVERSATION, line | {"item": [SECRET]}, END)[:2] == (3, "item")
+
+
 def test_a_new_id_is_always_the_same_for_an_owner_and_differs_from_anothers() -> None:
     def new_id(owner: str) -> ConversationId:
         entry = next(iter(ExportReader(file_of(*WHOLE), OwnerId(owner))))

@@ -19,10 +19,11 @@ def conversation(metadata: str = '{"a": 1}') -> Conversation:
     return Conversation(PLACE, "Rome", False, JsonText(metadata), 1, None, THEN, THEN)  # noqa: FBT003 - as it is defined
 
 
-def message(content: str | None, tool_calls: str | None = None, role: Role = Role.USER) -> Message:
-    calls = None if tool_calls is None else JsonText(tool_calls)
-    text = None if content is None else JsonText(content)
-    return Message(PLACE, 1, role, text, calls, None, None, Status.COMPLETED, EMPTY_OBJECT, THEN)
+def message(
+    content: str | None, tool_calls: str | None = None, role: Role = Role.USER, item: str | None = None
+) -> Message:
+    text, calls, kept = (None if one is None else JsonText(one) for one in (content, tool_calls, item))
+    return Message(PLACE, 1, role, text, calls, None, None, Status.COMPLETED, EMPTY_OBJECT, THEN, kept)
 
 
 def test_an_export_begins_and_ends_with_lines_of_its_own() -> None:
@@ -55,9 +56,12 @@ def test_stored_json_passes_to_the_byte() -> None:
     content = '"1e2 \\u0000 \\"é\\" \u2028 1.0"'
     calls = '[{"id":"a","n":1.10,"n":100000000000000000000000}]'
 
-    line = ExportWriter().entry(message(content, calls, Role.ASSISTANT))
+    item = '{"n":1.10,"text":"\\u0000"}'
+
+    line = ExportWriter().entry(message(content, calls, Role.ASSISTANT, item))
 
     assert f'"content":{content},"tool_calls":{calls},'.encode() in line
+    assert line.endswith(f'"item":{item}}}\n'.encode())
 
 
 def test_json_that_was_stored_on_several_lines_becomes_one() -> None:
