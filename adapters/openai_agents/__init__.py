@@ -1,0 +1,1 @@
+"""What runs on the OpenAI Agents SDK, of the extra ``agents``."""
