@@ -1,0 +1,1 @@
+"""What runs on the Agents SDK, with a scripted model."""
