@@ -36,6 +36,7 @@ from tests.support.fakes.others import (
     Session,
     StaticReadiness,
 )
+from tests.support.scripted_agents import agent_of, responder_of, speaking
 from tests.support.service import SECRET
 
 type SignIn = Callable[[timedelta, str], Awaitable[str]]
@@ -140,7 +141,11 @@ def new_turn() -> Turn:
     return Turn(owner_id=OwnerId("ann"), text="Hello", message=message)
 
 
-RESPONDERS = [ScriptedResponder("Echo: ", "Hello"), EchoResponder()]
+RESPONDERS = [
+    ScriptedResponder("Echo: ", "Hello"),
+    EchoResponder(),
+    responder_of(agent_of(*[speaking("Echo: ", "Hello")] * 2)),
+]
 
 
 @pytest.mark.parametrize("responder", RESPONDERS)
