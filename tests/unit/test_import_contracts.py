@@ -19,7 +19,7 @@ CONTRACTS = [
     contract["name"]
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 ]
-LAYERS, USE_CASES, ADAPTERS, ADAPTER, DISHKA, FRAMEWORK, DATABASE, ROOMS, SHARED, NATIVE, CYCLES = CONTRACTS
+LAYERS, USE_CASES, ADAPTERS, ADAPTER, DISHKA, FRAMEWORK, DATABASE, SDK, ROOMS, SHARED, NATIVE, CYCLES = CONTRACTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,18 @@ VIOLATIONS = [
         statement="import asyncpg",
         breaks=DATABASE,
         says="entrypoints.native_api.me -> asyncpg",
+    ),
+    Violation(
+        module="entrypoints.container.wiring",
+        statement="import agents",
+        breaks=SDK,
+        says="entrypoints.container.wiring -> agents",
+    ),
+    Violation(
+        module="adapters.echo.responder",
+        statement="from openai import AsyncOpenAI",
+        breaks=SDK,
+        says="adapters.echo.responder -> openai",
     ),
     Violation(
         module="entrypoints.another_api",

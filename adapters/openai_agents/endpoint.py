@@ -1,0 +1,64 @@
+"""The endpoint: where the models of a deployment are, and how they are spoken to."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import override
+
+from agents import Model, ModelProvider, OpenAIResponsesModel
+from agents.models.default_models import get_default_model
+from openai import AsyncOpenAI
+
+from adapters.openai_agents.chat_completions import CheckedChatCompletionsModel
+
+
+class WireApi(StrEnum):
+    """The two APIs by which OpenAI's models and those of others are called."""
+
+    RESPONSES = "responses"
+    CHAT_COMPLETIONS = "chat_completions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSettings:
+    """An endpoint that speaks OpenAI's wire; without a ``base_url`` it is OpenAI's own.
+
+    ``model``: the model of agents that name none. ``wire_api``: None is Responses at OpenAI, and
+    Chat Completions elsewhere.
+    """
+
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    model: str | None = None
+    wire_api: WireApi | None = None
+
+
+class Endpoint(ModelProvider):
+    """The models of an endpoint, by their names as they are given. It holds connections, which ``aclose`` closes."""
+
+    def __init__(self, settings: EndpointSettings) -> None:
+        self._settings = settings
+        self._opened: AsyncOpenAI | None = None
+
+    @override
+    def get_model(self, model_name: str | None) -> Model:
+        name = model_name or self._settings.model or get_default_model()
+        usual = WireApi.CHAT_COMPLETIONS if self._settings.base_url else WireApi.RESPONSES
+        if (self._settings.wire_api or usual) is WireApi.RESPONSES:
+            return OpenAIResponsesModel(name, self._client)
+        return CheckedChatCompletionsModel(name, self._client)
+
+    @override
+    async def aclose(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+            self._opened = None
+
+    @property
+    def _client(self) -> AsyncOpenAI:
+        """Made when the first model is asked for: an agent that brings its own model needs no key here."""
+        if self._opened is None:
+            base_url = self._settings.base_url
+            # A server without keys ignores what it is sent, but the client insists on sending one.
+            key = self._settings.api_key or ("none" if base_url else None)
+            self._opened = AsyncOpenAI(api_key=key, base_url=base_url)
+        return self._opened
