@@ -144,6 +144,7 @@ def new_turn() -> Turn:
 RESPONDERS = [
     ScriptedResponder("Echo: ", "Hello"),
     EchoResponder(),
+    EchoResponder(delay=1e-6),
     responder_of(agent_of(*[speaking("Echo: ", "Hello")] * 2)),
 ]
 
