@@ -15,6 +15,7 @@ from typing import Final
 from entrypoints.app import make_app
 from entrypoints.container import operations
 from entrypoints.container.development import embedded_database, open_development_session
+from entrypoints.container.responders import check_responder
 from entrypoints.server import processes
 from entrypoints.settings import Settings
 
@@ -39,9 +40,10 @@ Sign in with your better-auth server and send its session token: Authorization: 
 """
 
 
-def run_development(host: str, port: int, folder: Path, database_url: str | None) -> None:
+def run_development(host: str, port: int, folder: Path, database_url: str | None, responder: str | None = None) -> None:
     """Serve until a signal, on ``database_url`` or else on a PostgreSQL of our own in ``folder``.
 
+    ``responder``: instead of the one that RESPONDER names.
     Raises SettingsError, AddressInUseError, OperationError, each with one line for a person.
     """
     _end_with_parent()
@@ -49,7 +51,8 @@ def run_development(host: str, port: int, folder: Path, database_url: str | None
         processes.bind(host, port) as listener,
         nullcontext(database_url) if database_url else _own_database(folder) as url,
     ):
-        settings = _settings(url)
+        settings = _settings(url, responder)
+        check_responder(settings)
         _say("Bringing the schema up to date")
         asyncio.run(operations.migrate(settings))
         token = None if database_url else asyncio.run(open_development_session(settings))
@@ -65,13 +68,15 @@ def _own_database(folder: Path) -> Iterator[str]:
         yield url
 
 
-def _settings(database_url: str) -> Settings:
+def _settings(database_url: str, responder: str | None = None) -> Settings:
     """The settings of the environment. Without a secret no cookie can be verified, so cookies are not accepted."""
     given = {name: variable.value for name, variable in Settings.read_variables().items()}
     if "DATABASE_URL" not in given:
         given.pop("MIGRATION_DATABASE_URL", None)  # it belongs to another database than this one
     if not given.keys() & {"BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "AUTH_SECRET"}:
         given.setdefault("AUTH_COOKIES", "false")
+    if responder:
+        given["RESPONDER"] = responder
     return Settings.read({**given, "DATABASE_URL": database_url})
 
 

@@ -3,17 +3,26 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Self, override
+from typing import Annotated, Final, Literal, Self, override
 
 import msgspec
 
+from domain.model_context import DEFAULT_MESSAGES, DEFAULT_TOKENS, MAX_MESSAGES, MAX_TOKENS
 from entrypoints.environment.conversion import convert
 from entrypoints.environment.variables import InvalidVariableError, Variable, read_variables
 
 type Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
 _SECRETS: Final = frozenset(
-    {"database_url", "migration_database_url", "better_auth_secrets", "better_auth_secret", "auth_secret", "agent_keys"}
+    {
+        "database_url",
+        "migration_database_url",
+        "openai_api_key",
+        "better_auth_secrets",
+        "better_auth_secret",
+        "auth_secret",
+        "agent_keys",
+    }
 )
 _PUBLIC_SECRET: Final = "better-auth-secret-12345678901234567890"  # noqa: S105 - better-auth's own default, refused here
 _SHORTEST_SECRET: Final = 32
@@ -54,6 +63,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """How long a reply may take, be anybody waiting for it or not."""
     reply_lease: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
     """For how many seconds a reply may be silent before another process ends it; all processes need the same."""
+    responder: str = "echo"
+    """What answers: ``echo``, ``agent``, or ``agent:package.module:attribute`` for an agent of one's own."""
+    echo_delay: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
+    """How many seconds the echo waits between two words."""
+    context_max_messages: Annotated[int, msgspec.Meta(ge=1, le=MAX_MESSAGES)] = DEFAULT_MESSAGES
+    """How many messages of a conversation an agent gets, at most."""
+    context_max_tokens: Annotated[int, msgspec.Meta(ge=1, le=MAX_TOKENS)] = DEFAULT_TOKENS
+    """How many tokens they may take, as they are estimated."""
+    openai_base_url: str | None = None
+    """Where an agent's models are; without it, OpenAI's own endpoint."""
+    openai_api_key: str | None = None
+    """The key of that endpoint."""
+    openai_default_model: str | None = None
+    """The model of agents that name none."""
+    openai_wire_api: Literal["auto", "responses", "chat_completions"] = "auto"
+    """How the endpoint is spoken to; ``auto`` is Responses for OpenAI's own, and Chat Completions for another one."""
+    openai_agents_disable_tracing: bool = True
+    """Whether agents' runs are not sent to OpenAI's tracing."""
     better_auth_secret: str | None = None
     """What better-auth's server signs with, byte for byte; 32 characters or more."""
     better_auth_secrets: str | None = None

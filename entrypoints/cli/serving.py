@@ -7,6 +7,7 @@ from pathlib import Path
 
 from entrypoints.cli.arguments import Commands, number
 from entrypoints.container import operations
+from entrypoints.container.responders import check_responder
 from entrypoints.development import run_development
 from entrypoints.server import processes
 from entrypoints.settings import Settings
@@ -24,12 +25,16 @@ def add_commands(commands: Commands) -> None:
         command.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
         command.add_argument("--port", default=8000, type=number(0, 65535), help="the port (%(default)s)")
     serve.add_argument("--workers", default=1, type=number(1, 1000), help="processes (%(default)s)")
+    dev.add_argument(
+        "--responder", metavar="NAME", help="echo, agent, or agent:package.module:attribute; instead of RESPONDER"
+    )
     dev.add_argument("--data", default=Path(".data"), type=Path, help="folder of the embedded database (%(default)s)")
 
 
 def _serve(options: argparse.Namespace) -> None:
     settings = Settings.read()
     settings.require_authentication()
+    check_responder(settings)
     with processes.bind(options.host, options.port) as listener:
         for warning in asyncio.run(operations.require_fit_database(settings)):
             _log.warning("%s", warning)
@@ -42,4 +47,4 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _dev(options: argparse.Namespace) -> None:
     url = Settings.read_variables().get("DATABASE_URL")
-    run_development(options.host, options.port, options.data, None if url is None else url.value)
+    run_development(options.host, options.port, options.data, None if url is None else url.value, options.responder)

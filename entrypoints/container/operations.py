@@ -13,6 +13,7 @@ from adapters.postgres.readiness import NotWritableError, PostgresReadiness
 from adapters.postgres.revisions import is_current
 from adapters.postgres.scripting import script
 from domain.errors import UnavailableError
+from entrypoints.container.responders import check_responder
 from entrypoints.container.wiring import address_of, migration_address_of, names_of
 from entrypoints.settings import Settings
 
@@ -27,6 +28,7 @@ def check_settings(settings: Settings) -> None:
     address_of(settings)
     migration_address_of(settings)
     names_of(settings)
+    check_responder(settings)
 
 
 async def migrate(settings: Settings) -> tuple[str | None, str | None]:

@@ -6,7 +6,6 @@ from dishka import AsyncContainer, Provider, Scope, make_async_container, provid
 
 from adapters.better_auth.names import LayoutError, Names
 from adapters.better_auth.verifier import BetterAuthTokenVerifier, SignaturePolicy
-from adapters.echo.responder import EchoResponder
 from adapters.estimate.token_counter import EstimatingTokenCounter
 from adapters.postgres.address import DatabaseAddress, InvalidAddressError
 from adapters.postgres.conversations import PostgresConversationRepository
@@ -27,6 +26,7 @@ from domain.ports.reply_log import ReplyLog
 from domain.ports.responder import Responder
 from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
+from entrypoints.container.responders import open_responder
 from entrypoints.settings import Settings, SettingsError
 
 
@@ -34,7 +34,6 @@ class _Adapters(Provider):
     scope = Scope.APP
 
     conversations = provide(PostgresConversationRepository, provides=ConversationRepository)
-    responder = provide(EchoResponder, provides=Responder)
     token_counter = provide(EstimatingTokenCounter, provides=TokenCounter)
     ids = provide(RandomConversationIds, provides=ConversationIds)
     reply_log = provide(PostgresReplyLog, provides=ReplyLog)
@@ -61,8 +60,14 @@ class _Adapters(Provider):
         return [PostgresReadiness(database), sessions]
 
     @provide
-    async def replies(self, _: Database) -> AsyncIterator[RunningReplies]:
-        # The database is asked for so that it is closed later: replies that are ended are saved as far as they go.
+    async def responder(self, settings: Settings) -> AsyncIterator[Responder]:
+        async with open_responder(settings) as responder:
+            yield responder
+
+    @provide
+    async def replies(self, _: Database, __: Responder) -> AsyncIterator[RunningReplies]:
+        # The database is asked for so that it is closed later: replies that are ended are saved as far as they go. So
+        # is the responder: it is closed when it makes no reply any more.
         replies = RunningReplies()
         yield replies
         await replies.close()

@@ -29,5 +29,7 @@ def accepted_values(name: str, struct: type[msgspec.Struct]) -> str:
             return f"a number of seconds from {least} to {most}"
         case msgspec.inspect.BoolType():
             return "true or false"
+        case msgspec.inspect.LiteralType(values=values):
+            return f"one of {', '.join(map(str, values))}"
         case _:
             return "text"

@@ -37,7 +37,7 @@ def test_secrets_are_also_read_from_files(tmp_path: Path) -> None:
 
 
 def test_a_setting_whose_name_promises_a_secret_is_secret() -> None:
-    assert {name for name in VARIABLES if name.endswith(("DATABASE_URL", "SECRET", "SECRETS", "KEYS"))} == (
+    assert {name for name in VARIABLES if name.endswith(("DATABASE_URL", "SECRET", "SECRETS", "KEYS", "API_KEY"))} == (
         SECRET_VARIABLES
     )
 
@@ -56,6 +56,7 @@ def test_development_keeps_to_its_own_database(monkeypatch: pytest.MonkeyPatch, 
 
 
 REQUIRED = "DATABASE_URL is required: the PostgreSQL database, such as postgresql://user:password@host/name"
+WIRE_APIS = "one of auto, chat_completions, responses"
 SECONDS = "must be a number of seconds above 0 and up to 3600"
 
 
@@ -71,6 +72,8 @@ SECONDS = "must be a number of seconds above 0 and up to 3600"
         ({"DATABASE_URL": URL, "DATABASE_POOL_SIZE": "0"}, "DATABASE_POOL_SIZE must be a whole number from 1 to 1000"),
         ({"DATABASE_URL": URL, "DATABASE_COMMAND_TIMEOUT": "-1"}, f"DATABASE_COMMAND_TIMEOUT {SECONDS}"),
         ({"DATABASE_URL": URL, "REQUEST_TIMEOUT": "soon"}, f"REQUEST_TIMEOUT {SECONDS}"),
+        ({"DATABASE_URL": URL, "ECHO_DELAY": "-1"}, "ECHO_DELAY must be a number of seconds from 0 to 60"),
+        ({"DATABASE_URL": URL, "OPENAI_WIRE_API": "telex"}, f"OPENAI_WIRE_API must be {WIRE_APIS}"),
         ({"DATABASE_URL": URL, "AUTH_COOKIES": "perhaps"}, "AUTH_COOKIES must be true or false"),
         (
             {"DATABASE_URL": URL, "DATABASE_URL_FILE": "/run/secrets/url"},
