@@ -120,11 +120,11 @@ class FollowReply:
     async def _remembered(self, reply: ReplyAddress) -> list[ReplyEvent]:
         window = MessageWindow(after=reply.seq - 1, limit=MAX_MESSAGES)
         try:
-            _, messages = await self._conversations.messages(reply.owner_id, reply.conversation_id, window)
+            page = await self._conversations.messages(reply.owner_id, reply.conversation_id, window)
         except ConversationNotFoundError as error:
             raise ReplyLostError from error
         mine: list[Message] = []
-        for message in messages:
+        for message in page.messages:
             if message.role is Role.USER:
                 break
             mine.append(message)

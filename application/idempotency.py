@@ -23,7 +23,7 @@ async def effect_of(conversations: ConversationRepository, owner_id: OwnerId, ke
 
 
 async def messages_of(conversations: ConversationRepository, owner_id: OwnerId, effect: Effect) -> Sequence[Message]:
-    """All messages that the effect wrote, also if they are more than a page holds.
+    """All messages that the effect wrote and that remain, also if they are more than a page holds.
 
     Raises ConversationNotFoundError if the conversation was deleted since, even if no message was written.
     """
@@ -31,8 +31,8 @@ async def messages_of(conversations: ConversationRepository, owner_id: OwnerId, 
     seq = effect.first_seq - 1
     while True:
         window = MessageWindow(after=seq, limit=max(1, effect.last_seq - seq))
-        _, page = await conversations.messages(owner_id, effect.conversation_id, window)
-        messages += (message for message in page if message.seq <= effect.last_seq)
-        if not page or page[-1].seq >= effect.last_seq:
+        page = await conversations.messages(owner_id, effect.conversation_id, window)
+        messages += (message for message in page.messages if message.seq <= effect.last_seq)
+        if not page.has_more_after or page.messages[-1].seq >= effect.last_seq:
             return messages
-        seq = page[-1].seq
+        seq = page.messages[-1].seq

@@ -1,15 +1,13 @@
 """Read context: what a model gets of a conversation, within a budget."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from domain.append import MAX_OPEN_CALLS
 from domain.context import MAX_INSTRUCTIONS, least_cost, make_context
 from domain.context_cost import Cost
 from domain.identifiers import ConversationId, OwnerId
-from domain.message import Message
 from domain.model_context import ContextBudget, ModelContext
-from domain.pages import MAX_MESSAGES, MessageWindow
+from domain.pages import MAX_MESSAGES, MessagePage, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.token_counter import TokenCounter
 from domain.principal import Principal
@@ -34,29 +32,31 @@ class ReadContext:
         ConversationNotFoundError; BudgetTooSmallError if the instructions and the newest messages are more than that.
         """
         budget = budget or ContextBudget()
-        last_seq, newest = await self._newest(principal.owner_id, conversation_id, budget)
-        opening = newest
-        if newest and newest[0].seq > 1:
+        newest = await self._newest(principal.owner_id, conversation_id, budget)
+        opening, before = newest.messages, 0
+        if newest.has_more_before:
             window = MessageWindow(after=0, limit=MAX_INSTRUCTIONS)
-            _, opening = await self._conversations.messages(principal.owner_id, conversation_id, window)
-        return make_context(opening, newest, last_seq=last_seq, budget=budget, tokens=self._tokens)
+            opening = (await self._conversations.messages(principal.owner_id, conversation_id, window)).messages
+            before = await self._conversations.count_before(principal.owner_id, conversation_id, newest.messages[0].seq)
+        last_seq = newest.conversation.last_seq
+        return make_context(
+            opening, newest.messages, before=before, last_seq=last_seq, budget=budget, tokens=self._tokens
+        )
 
-    async def _newest(
-        self, owner_id: OwnerId, conversation_id: ConversationId, budget: ContextBudget
-    ) -> tuple[int, Sequence[Message]]:
-        """The conversation's last seq, and its newest messages: more than the budget holds, if there are so many.
+    async def _newest(self, owner_id: OwnerId, conversation_id: ConversationId, budget: ContextBudget) -> MessagePage:
+        """The conversation's newest messages: more than the budget holds, if there are so many.
 
         Messages that have no place in a context (results of calls before them, and what says nothing) do not count, but
         the reading ends with ``MAX_OPEN_CALLS`` of them, and with the bytes of a page.
         """
         window = MessageWindow(limit=min(budget.max_messages + _SPARE, MAX_MESSAGES))
-        conversation, page = await self._conversations.messages(owner_id, conversation_id, window)
-        newest, cost = [*page], Cost()
-        while page and newest[0].seq > 1 and len(newest) < budget.max_messages + MAX_OPEN_CALLS:
-            cost += least_cost(page, self._tokens)
+        page = newest = await self._conversations.messages(owner_id, conversation_id, window)
+        cost = Cost()
+        while newest.has_more_before and len(newest.messages) < budget.max_messages + MAX_OPEN_CALLS:
+            cost += least_cost(page.messages, self._tokens)
             if not cost.fits(budget):
                 break
-            window = MessageWindow(before=newest[0].seq, limit=MAX_MESSAGES)
-            _, page = await self._conversations.messages(owner_id, conversation_id, window)
-            newest = [*page, *newest]
-        return conversation.last_seq, newest
+            window = MessageWindow(before=newest.messages[0].seq, limit=MAX_MESSAGES)
+            page = await self._conversations.messages(owner_id, conversation_id, window)
+            newest = page.followed_by(newest)
+        return newest

@@ -1,5 +1,7 @@
 """Read history: a page of a conversation's messages, and the conversation with it."""
 
+from dataclasses import replace
+
 from application.show_reply import ShowReply
 from domain.identifiers import ConversationId
 from domain.pages import MessagePage, MessageWindow
@@ -23,8 +25,8 @@ class ReadHistory:
         Raises ConversationNotFoundError.
         """
         window = window or MessageWindow()
-        conversation, messages = await self._conversations.messages(principal.owner_id, conversation_id, window)
-        shown = await self._show(principal.owner_id, messages)
+        page = await self._conversations.messages(principal.owner_id, conversation_id, window)
+        shown = await self._show(principal.owner_id, page.messages)
         if shown is None:
-            conversation, shown = await self._conversations.messages(principal.owner_id, conversation_id, window)
-        return MessagePage.of(window, conversation, shown)
+            return await self._conversations.messages(principal.owner_id, conversation_id, window)
+        return replace(page, messages=tuple(shown))

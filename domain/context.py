@@ -28,12 +28,14 @@ def make_context(
     opening: Sequence[Message],
     newest: Sequence[Message],
     *,
+    before: int,
     last_seq: int,
     budget: ContextBudget,
     tokens: TokenCounter,
 ) -> ModelContext:
     """The context of a conversation of which the first and the newest messages were read; both may be the same.
 
+    ``before``: how many messages the conversation has before the newest. ``last_seq``: the conversation's.
     Raises BudgetTooSmallError unless the budget holds the instructions and the newest exchange.
     """
     running = list(takewhile(lambda message: message.status is Status.IN_PROGRESS, reversed(newest)))
@@ -42,12 +44,12 @@ def make_context(
     first = instructions[-1].seq + 1 if instructions else 1
     pinned = exchanges_of(instructions)
     exchanges = exchanges_of([message for message in newest if first <= message.seq <= last_seq])
-    is_all = bool(newest) and newest[0].seq <= first
+    is_all = before == sum(message.seq < newest[0].seq for message in instructions)
     chosen = [*pinned, *_newest(exchanges, Cost.of_all(pinned, tokens), budget, tokens, is_all=is_all)]
     return ModelContext(
         messages=tuple(message for exchange in chosen for message in exchange.messages),
         last_seq=last_seq,
-        omitted=last_seq - sum(exchange.stored for exchange in chosen),
+        omitted=before + len(newest) - len(running) - sum(exchange.stored for exchange in chosen),
     )
 
 

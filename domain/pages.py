@@ -1,7 +1,7 @@
 """Pages: of a conversation's messages, and of an owner's conversations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
 
@@ -53,14 +53,20 @@ class MessagePage:
     has_more_after: bool
 
     @classmethod
-    def of(cls, window: MessageWindow, conversation: Conversation, messages: Sequence[Message]) -> Self:
-        """The page of a window, from the messages that were read for it."""
-        if messages:
-            before, after = messages[0].seq > 1, messages[-1].seq < conversation.last_seq
-        else:  # nothing lies on this side of the anchor, so all there is lies on the other
-            before = window.after is not None and conversation.last_seq > 0
-            after = window.before is not None and conversation.last_seq > 0
-        return cls(conversation=conversation, messages=tuple(messages), has_more_before=before, has_more_after=after)
+    def of(
+        cls, conversation: Conversation, messages: Sequence[Message], *, lowest: int | None, highest: int | None
+    ) -> Self:
+        """The page of these messages; ``lowest`` and ``highest`` are seqs that the conversation has, in it or not."""
+        return cls(
+            conversation=conversation,
+            messages=tuple(messages),
+            has_more_before=lowest is not None and (not messages or lowest < messages[0].seq),
+            has_more_after=highest is not None and (not messages or highest > messages[-1].seq),
+        )
+
+    def followed_by(self, later: "MessagePage") -> "MessagePage":
+        """Both pages as one; ``later`` begins where this one ends."""
+        return replace(later, messages=self.messages + later.messages, has_more_before=self.has_more_before)
 
 
 @dataclass(frozen=True, slots=True)

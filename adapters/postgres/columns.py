@@ -52,3 +52,8 @@ EFFECT_COLUMNS = [
 
 OURS = and_(conversations.c.owner_id == OWNER, conversations.c.id == CONVERSATION)
 """The condition for one conversation of the owner."""
+
+REMAINING = and_(
+    messages.c.owner_id == OWNER, messages.c.conversation_id == CONVERSATION, messages.c.removed_at.is_(None)
+)
+"""The condition for the messages of one conversation of the owner that are not removed."""

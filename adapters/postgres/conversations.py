@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from adapters.postgres import reads, writes
+from adapters.postgres import message_windows, reads, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from adapters.postgres.rows import conversation_of, effect_of, message_of, values_of_key, values_of_messages
@@ -25,7 +25,7 @@ from domain.errors import (
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
-from domain.pages import ConversationCursor, ConversationPage, ConversationWindow, MessageWindow
+from domain.pages import ConversationCursor, ConversationPage, ConversationWindow, MessagePage, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
 
 _SEQ: Final = attrgetter("seq")
@@ -129,9 +129,7 @@ class PostgresConversationRepository(ConversationRepository):
         return ConversationPage.of(window, [conversation_of(row) for row in rows])
 
     @override
-    async def messages(
-        self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
-    ) -> tuple[Conversation, Sequence[Message]]:
+    async def messages(self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow) -> MessagePage:
         statement, anchor = _page(window)
         rows = await self._database.rows(
             statement, owner_id=owner_id, conversation_id=conversation_id, limit=window.limit, anchor=anchor
@@ -140,7 +138,16 @@ class PostgresConversationRepository(ConversationRepository):
             raise ConversationNotFoundError
         conversation = conversation_of(rows[0], "conversation_")
         messages = [message_of(conversation_id, row) for row in rows if row["seq"] is not None]
-        return conversation, sorted(messages, key=_SEQ)
+        return MessagePage.of(
+            conversation, sorted(messages, key=_SEQ), lowest=rows[-1]["lowest"], highest=rows[-1]["highest"]
+        )
+
+    @override
+    async def count_before(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> int:
+        (row,) = await self._database.rows(
+            reads.COUNT_BEFORE, owner_id=owner_id, conversation_id=conversation_id, anchor=seq
+        )
+        return int(row["messages"])
 
     @override
     async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
@@ -194,9 +201,9 @@ def _calls(open_calls: frozenset[str] | None) -> list[str] | None:
 
 def _page(window: MessageWindow) -> tuple[Statement, int]:
     if window.before is not None:
-        return reads.MESSAGES_BEFORE, window.before
+        return message_windows.MESSAGES_BEFORE, window.before
     if window.after is not None:
-        return reads.MESSAGES_AFTER, window.after
+        return message_windows.MESSAGES_AFTER, window.after
     if window.around is not None:
-        return reads.MESSAGES_AROUND, window.around
-    return reads.MESSAGES_NEWEST, 0
+        return message_windows.MESSAGES_AROUND, window.around
+    return message_windows.MESSAGES_NEWEST, 0

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import Uuid, select
 
-from adapters.postgres import reads
+from adapters.postgres import message_windows
 from adapters.postgres.columns import OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.owner_scan import LIMIT
@@ -64,7 +64,7 @@ class PostgresOwnerArchive(OwnerArchive):
         while messages := _messages_in(rows, conversation):
             for message in messages:
                 yield message
-            if messages[-1].seq == conversation.last_seq:
+            if rows[-1]["highest"] is None:
                 return
             rows = await self._page(owner_id, conversation_id, messages[-1].seq)
             if not rows:
@@ -72,7 +72,11 @@ class PostgresOwnerArchive(OwnerArchive):
 
     async def _page(self, owner_id: OwnerId, conversation_id: ConversationId, after: int) -> list[asyncpg.Record]:
         return await self._runner.rows(
-            reads.MESSAGES_AFTER, owner_id=owner_id, conversation_id=conversation_id, anchor=after, limit=MAX_MESSAGES
+            message_windows.MESSAGES_AFTER,
+            owner_id=owner_id,
+            conversation_id=conversation_id,
+            anchor=after,
+            limit=MAX_MESSAGES,
         )
 
 

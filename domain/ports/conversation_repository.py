@@ -9,7 +9,7 @@ from domain.conversation import Conversation, ConversationChange, NewConversatio
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
-from domain.pages import ConversationPage, ConversationWindow, MessageWindow
+from domain.pages import ConversationPage, ConversationWindow, MessagePage, MessageWindow
 
 
 class ConversationRepository(Protocol):
@@ -69,17 +69,20 @@ class ConversationRepository(Protocol):
         """
 
     @abstractmethod
-    async def messages(
-        self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
-    ) -> tuple[Conversation, Sequence[Message]]:
+    async def messages(self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow) -> MessagePage:
         """The conversation and the messages of the window at one instant, by seq. Raises ConversationNotFoundError.
 
-        Of long messages those nearest to the window's anchor, as many as MAX_PAGE_BYTES hold, but at least one.
+        Messages that were removed are passed over: what the window counts are those that remain. Of long messages those
+        nearest to the window's anchor, as many as MAX_PAGE_BYTES hold, but at least one.
         """
 
     @abstractmethod
+    async def count_before(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> int:
+        """How many messages before this seq remain; 0 where there is no such conversation. It reads them all."""
+
+    @abstractmethod
     async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
-        """One message. Raises MessageNotFoundError, also where there is no such conversation."""
+        """One message. Raises MessageNotFoundError, also if it was removed, or there is no such conversation."""
 
     @abstractmethod
     async def update(

@@ -83,9 +83,9 @@ async def test_a_conversation_and_its_messages_read_back_as_they_were(storage: S
         for message in MESSAGES:
             await target.write(ann, PLACE, [message])
 
-    conversation, messages = await storage.repository.messages(ann, PLACE, MessageWindow())
-    assert conversation == KEPT
-    assert messages == [Message.of(one.message, PLACE, one.seq, one.created_at) for one in MESSAGES]
+    page = await storage.repository.messages(ann, PLACE, MessageWindow())
+    assert page.conversation == KEPT
+    assert [*page.messages] == [Message.of(one.message, PLACE, one.seq, one.created_at) for one in MESSAGES]
     assert (await storage.repository.open_calls(ann, PLACE, None))[0] == frozenset()
 
 

@@ -1,7 +1,7 @@
 """The contract of the conversation repository: the sentences of its port, for every implementation."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ import pytest
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
 from domain.append import AppendDecision, decide_append
-from domain.conversation import ConversationPatch, NewConversation
+from domain.conversation import Conversation, ConversationPatch, NewConversation
 from domain.errors import (
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
@@ -23,9 +23,9 @@ from domain.errors import (
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT, JsonText
-from domain.message import NewMessage, Status
+from domain.message import Message, NewMessage, Status
 from domain.metadata import make_metadata
-from domain.pages import MAX_PAGE_BYTES, ConversationCursor, ConversationWindow, MessageWindow
+from domain.pages import MAX_PAGE_BYTES, ConversationCursor, ConversationWindow, MessagePage, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
 from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository
@@ -67,9 +67,14 @@ def key(fingerprint: bytes = b"f") -> IdempotencyKey:
     return IdempotencyKey(key=secrets.token_hex(8), fingerprint=fingerprint)
 
 
+def page_of(conversation: Conversation, messages: Sequence[Message]) -> MessagePage:
+    """A page that has all there is."""
+    return MessagePage(conversation=conversation, messages=tuple(messages), has_more_before=False, has_more_after=False)
+
+
 async def seqs(repository: ConversationRepository, owner: OwnerId, conversation_id: ConversationId) -> list[int]:
-    _, messages = await repository.messages(owner, conversation_id, MessageWindow(limit=200))
-    return [message.seq for message in messages]
+    page = await repository.messages(owner, conversation_id, MessageWindow(limit=200))
+    return [message.seq for message in page.messages]
 
 
 async def test_a_new_conversation_is_what_was_given(repository: ConversationRepository, ann: OwnerId) -> None:
@@ -93,7 +98,7 @@ async def test_first_messages_are_written_with_the_conversation(
     assert (conversation.title, conversation.title_is_auto, conversation.last_seq) == ("Hello there", True, 2)
     assert [message.seq for message in messages] == [1, 2]
     assert {message.created_at for message in messages} == {conversation.created_at}
-    assert (await repository.messages(ann, conversation.id, MessageWindow())) == (conversation, list(messages))
+    assert (await repository.messages(ann, conversation.id, MessageWindow())) == page_of(conversation, messages)
 
 
 async def test_a_message_reads_back_equal(repository: ConversationRepository, ann: OwnerId) -> None:
@@ -111,7 +116,7 @@ async def test_a_message_reads_back_equal(repository: ConversationRepository, an
     ]
 
     written = await repository.append(ann, conversation.id, decide_append(batch, NONE_OPEN), None)
-    _, read = await repository.messages(ann, conversation.id, MessageWindow())
+    read = (await repository.messages(ann, conversation.id, MessageWindow())).messages
 
     assert list(read) == list(written)
     assert [message.content and message.content.value for message in read] == ["be kind", parts, None, "", None]
@@ -319,9 +324,16 @@ async def test_every_window_shows_the_right_messages(repository: ConversationRep
 
         async def shown(limit: int, **anchor: int) -> list[int]:
             window = MessageWindow(limit=limit, **anchor)
-            found, messages = await repository.messages(ann, conversation.id, window)  # noqa: B023 - called in this turn
-            assert found == conversation  # noqa: B023 - as above
-            return [message.seq for message in messages]
+            page = await repository.messages(ann, conversation.id, window)  # noqa: B023 - called in this turn
+            shown = [message.seq for message in page.messages]
+            assert page.conversation == conversation  # noqa: B023 - as above
+            if shown:
+                assert page.has_more_before is (shown[0] > 1)
+                assert page.has_more_after is (shown[-1] < count)  # noqa: B023 - as above
+            else:  # nothing lies on this side of the anchor, so all there is lies on the other
+                assert page.has_more_before is (window.after is not None and count > 0)  # noqa: B023 - as above
+                assert page.has_more_after is (window.before is not None and count > 0)  # noqa: B023 - as above
+            return shown
 
         for limit in (1, 2, 3, 6, 7, 8):
             assert await shown(limit) == everything[-limit:]
@@ -338,6 +350,16 @@ async def test_every_window_shows_the_right_messages(repository: ConversationRep
             assert await shown(3, around=far) == everything[-3:]
 
 
+async def test_messages_before_a_seq_are_counted(
+    repository: ConversationRepository, ann: OwnerId, bob: OwnerId
+) -> None:
+    conversation, _ = await repository.create(ann, new("one", "two", "three"), None)
+
+    assert [await repository.count_before(ann, conversation.id, seq) for seq in (0, 1, 3, 99)] == [0, 0, 2, 3]
+    assert await repository.count_before(bob, conversation.id, 99) == 0
+    assert await repository.count_before(ann, new_id(), 99) == 0
+
+
 async def test_of_long_messages_only_those_nearest_to_the_anchor_are_shown(
     repository: ConversationRepository, ann: OwnerId
 ) -> None:
@@ -346,9 +368,9 @@ async def test_of_long_messages_only_those_nearest_to_the_anchor_are_shown(
     await repository.append(ann, conversation.id, said("short"), None)
 
     async def shown(**anchor: int) -> list[int]:
-        found, messages = await repository.messages(ann, conversation.id, MessageWindow(**anchor))
-        assert found.last_seq == 10
-        return [message.seq for message in messages]
+        page = await repository.messages(ann, conversation.id, MessageWindow(**anchor))
+        assert page.conversation.last_seq == 10
+        return [message.seq for message in page.messages]
 
     assert await shown() == [7, 8, 9, 10]
     assert await shown(before=10) == [6, 7, 8, 9]
@@ -362,8 +384,9 @@ async def test_of_long_messages_only_those_nearest_to_the_anchor_are_shown(
 
     items = [NewMessage(role=Role.ASSISTANT, item={"type": "x", "text": "x" * (MAX_PAGE_BYTES // 5)})] * 6
     await repository.append(ann, conversation.id, decide_append(items, None), None)
-    _, messages = await repository.messages(ann, conversation.id, MessageWindow())
-    assert [message.seq for message in messages] == [13, 14, 15, 16]
+    page = await repository.messages(ann, conversation.id, MessageWindow())
+    assert [message.seq for message in page.messages] == [13, 14, 15, 16]
+    assert (page.has_more_before, page.has_more_after) == (True, False)
 
 
 async def test_one_message_is_found_by_its_seq(repository: ConversationRepository, ann: OwnerId) -> None:
@@ -434,7 +457,7 @@ async def test_a_strangers_conversation_is_as_one_that_does_not_exist(
             await missing()
         assert (type(not_his.value), str(not_his.value)) == (type(not_there.value), str(not_there.value))
 
-    assert await repository.messages(ann, conversation.id, MessageWindow()) == (conversation, list(messages))
+    assert await repository.messages(ann, conversation.id, MessageWindow()) == page_of(conversation, messages)
 
 
 async def test_the_same_id_may_belong_to_two_owners(

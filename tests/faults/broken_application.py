@@ -9,5 +9,5 @@ from domain.principal import Principal
 async def replay_newest(append: AppendMessages, principal: Principal, effect: Effect) -> Appended:
     """Answer a retry with as many messages as the first time, but the newest."""
     window = MessageWindow(limit=effect.last_seq - effect.first_seq + 1)
-    _, messages = await append._conversations.messages(principal.owner_id, effect.conversation_id, window)
-    return Appended(messages=messages, replayed=True)
+    page = await append._conversations.messages(principal.owner_id, effect.conversation_id, window)
+    return Appended(messages=page.messages, replayed=True)

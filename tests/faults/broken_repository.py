@@ -4,6 +4,7 @@ import asyncio
 import copy
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,12 +14,11 @@ from adapters.postgres.compiling import Statement
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.tables import idempotency_keys
 from domain.append import AppendDecision
-from domain.conversation import Conversation
 from domain.errors import ConversationNotFoundError, IdempotencyKeyTakenError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
-from domain.pages import MessageWindow
+from domain.pages import MessagePage, MessageWindow
 from tests.faults.broken_database import go_on
 
 _SECONDS_BEFORE_DELETION: Final = 0.05
@@ -80,10 +80,10 @@ async def messages_newest_first(
     owner_id: OwnerId,
     conversation_id: ConversationId,
     window: MessageWindow,
-) -> tuple[Conversation, Sequence[Message]]:
+) -> MessagePage:
     """Read a page backwards."""
-    conversation, messages = await _messages(repository, owner_id, conversation_id, window)
-    return conversation, messages[::-1]
+    page = await _messages(repository, owner_id, conversation_id, window)
+    return replace(page, messages=page.messages[::-1])
 
 
 async def messages_with_a_lag(
@@ -91,10 +91,11 @@ async def messages_with_a_lag(
     owner_id: OwnerId,
     conversation_id: ConversationId,
     window: MessageWindow,
-) -> tuple[Conversation, Sequence[Message]]:
+) -> MessagePage:
     """Read as from a standby that is behind."""
-    conversation, messages = await _messages(repository, owner_id, conversation_id, window)
-    return conversation, [message for message in messages if message.created_at < datetime.now(UTC) - _LAG]
+    page = await _messages(repository, owner_id, conversation_id, window)
+    seen = [message for message in page.messages if message.created_at < datetime.now(UTC) - _LAG]
+    return replace(page, messages=tuple(seen))
 
 
 async def delete_in_the_background(

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adapters.postgres import database, reads, reply_writes, writes
+from adapters.postgres import database, message_windows, reply_writes, writes
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
@@ -46,9 +46,9 @@ MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
     "newest first": (PostgresConversationRepository, "messages", broken_repository.messages_newest_first),
     "reads lag": (PostgresConversationRepository, "messages", broken_repository.messages_with_a_lag),
     "pages overlap": (
-        reads,
+        message_windows,
         "MESSAGES_AFTER",
-        altered(reads.MESSAGES_AFTER, ("BETWEEN $7::BIGINT + $8::BIGINT", "BETWEEN greatest($7::BIGINT, $8::BIGINT)")),
+        altered(message_windows.MESSAGES_AFTER, ("messages.seq > ", "messages.seq >= ")),
     ),
     "failures are defects": (database, "PASSING", ()),
     "does not say when": (statuses, "HEADERS", {}),

@@ -94,11 +94,11 @@ async def test_300_cancels_at_any_moment_leave_the_pool_whole_and_nothing_half_d
         other = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
         states = await other.fetch(f"SELECT state FROM pg_stat_activity WHERE {OWNS}")  # noqa: S608 - constants
         await other.close()
-        conversation, messages = await repository.messages(owner, conversation_id, MessageWindow(limit=200))
+        page = await repository.messages(owner, conversation_id, MessageWindow(limit=200))
 
     assert {row["state"] for row in states} <= {"idle", "active"}, f"seed {seed}"
-    assert conversation.last_seq == 150, f"seed {seed}"
-    assert [message.seq for message in messages] == list(range(1, 151)), f"seed {seed}"
+    assert page.conversation.last_seq == 150, f"seed {seed}"
+    assert [message.seq for message in page.messages] == list(range(1, 151)), f"seed {seed}"
 
 
 async def test_a_read_that_meets_a_dead_connection_is_tried_on_another(

@@ -14,7 +14,7 @@ import msgspec
 
 from adapters.better_auth.layout import Layout
 from adapters.better_auth.names import Names
-from adapters.postgres import reads, writes
+from adapters.postgres import message_windows, reads, writes
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database, PoolSettings
@@ -150,7 +150,7 @@ class Floor:
 
     async def _page(self, owner: str, identifier: str, query: dict[bytes, list[bytes]]) -> _Answer:
         before = query.get(b"before")
-        statement = reads.MESSAGES_BEFORE if before else reads.MESSAGES_NEWEST
+        statement = message_windows.MESSAGES_BEFORE if before else message_windows.MESSAGES_NEWEST
         values = {
             "owner_id": owner,
             "conversation_id": UUID(identifier),
@@ -160,11 +160,11 @@ class Floor:
         rows = await self._fetch(statement, values)
         if not rows:
             return 404, "{}"
-        last = rows[0]["conversation_last_seq"]
+        lowest, highest = rows[-1]["lowest"], rows[-1]["highest"]
         rows.sort(key=itemgetter("seq"))
         texts = [_stored(identifier, row) for row in rows if row["seq"] is not None]
-        older = bool(texts) and rows[0]["seq"] > 1
-        newer = bool(texts) and rows[-1]["seq"] < last
+        older = lowest is not None and (not texts or lowest < rows[0]["seq"])
+        newer = highest is not None and (not texts or highest > rows[-1]["seq"])
         more = f'"has_more_before":{str(older).lower()},"has_more_after":{str(newer).lower()}'
         return 200, f'{{"data":[{",".join(texts)}],{more}}}'
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from schemathesis import GenerationMode
 
-from adapters.postgres import reads
+from adapters.postgres import message_windows, reads
 from domain.conversation import Conversation
 from domain.errors import NotFoundError
 from entrypoints.http import errors, problems
@@ -56,7 +56,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a page without its owner, for anchors",
-        replaces=(ownerless(reads.MESSAGES_AROUND),),
+        replaces=(ownerless(message_windows.MESSAGES_AROUND),),
         found_by=_ANCHORS,
         says="around",
     ),

@@ -1,21 +1,18 @@
 """Mutants that tell another owner's conversation from a missing one, or give a stranger access to it."""
 
 import re
-from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any, Final
 
 from litestar.types import Message as AsgiMessage
 from litestar.types import Receive, Scope, Send
 
-from adapters.postgres import owner_archive, reads, writes
+from adapters.postgres import message_windows, owner_archive, reads, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.conversations import PostgresConversationRepository
-from domain.conversation import Conversation
 from domain.errors import ConversationNotFoundError
 from domain.identifiers import ConversationId, OwnerId
-from domain.message import Message
-from domain.pages import MessageWindow
+from domain.pages import MessagePage, MessageWindow
 from entrypoints.http.edge import Edge
 from tests.contracts import test_conversation_repository as contract
 from tests.security import test_isolation, test_isolation_machine
@@ -41,7 +38,7 @@ async def _notice(
     owner_id: OwnerId,
     conversation_id: ConversationId,
     window: MessageWindow,
-) -> tuple[Conversation, Sequence[Message]]:
+) -> MessagePage:
     """Read, and remember whether what is not found is somebody else's."""
     try:
         return await _messages(repository, owner_id, conversation_id, window)
@@ -50,7 +47,7 @@ async def _notice(
         raise
 
 
-async def _say(*arguments: Any) -> tuple[Conversation, Sequence[Message]]:
+async def _say(*arguments: Any) -> MessagePage:
     """Read, and say so if what is not found is somebody else's."""
     try:
         return await _notice(*arguments)
@@ -96,10 +93,10 @@ _BLINDED: Final[tuple[Replacement, ...]] = (
 """The state machine without its comparison of bytes."""
 
 _FOUND_AT: Final = {
-    (reads, "MESSAGES_NEWEST"): r"'GET', ''",
-    (reads, "MESSAGES_BEFORE"): "before=2",
-    (reads, "MESSAGES_AFTER"): "after=0",
-    (reads, "MESSAGES_AROUND"): "around=1",
+    (message_windows, "MESSAGES_NEWEST"): r"'GET', ''",
+    (message_windows, "MESSAGES_BEFORE"): "before=2",
+    (message_windows, "MESSAGES_AFTER"): "after=0",
+    (message_windows, "MESSAGES_AROUND"): "around=1",
     (reads, "MESSAGE"): r"/messages/\{message\}",
     (reads, "ONE_CONVERSATION"): "'PATCH'",
     (reads, "CONVERSATIONS"): r"== \[\]",
@@ -135,8 +132,15 @@ MUTANTS: Final = (
         says="DID NOT RAISE",
     ),
     Mutant(
+        name="a count without its owner",
+        replaces=(ownerless(reads.COUNT_BEFORE),),
+        found_by=contract.test_messages_before_a_seq_are_counted,
+        given=_ANN_AND_BOB,
+        says="==",
+    ),
+    Mutant(
         name="an export without its owner",
-        replaces=(ownerless(owner_archive.IDS), ownerless(reads.MESSAGES_AFTER)),
+        replaces=(ownerless(owner_archive.IDS), ownerless(message_windows.MESSAGES_AFTER)),
         found_by=test_isolation.test_an_export_has_nothing_of_another_owners,
         says="== \\['export', 'end'\\]",
     ),
@@ -157,7 +161,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a page without its owner, for the state machine",
-        replaces=(ownerless(reads.MESSAGES_AFTER), *_BLINDED),
+        replaces=(ownerless(message_windows.MESSAGES_AFTER), *_BLINDED),
         found_by=_MACHINE,
         says="== 404",
     ),

@@ -18,7 +18,7 @@ from domain.errors import (
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
-from domain.pages import MAX_PAGE_BYTES, ConversationPage, ConversationWindow, MessageWindow
+from domain.pages import MAX_PAGE_BYTES, ConversationPage, ConversationWindow, MessagePage, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
 
 
@@ -29,6 +29,7 @@ class KeptConversation:
     conversation: Conversation
     open_calls: frozenset[str] = frozenset()
     messages: list[Message] = field(default_factory=list)
+    removed: set[int] = field(default_factory=set)
     stop_seq: int | None = None
     replies_to: dict[int, int] = field(default_factory=dict)
 
@@ -36,6 +37,11 @@ class KeptConversation:
     def reply_seq(self) -> int | None:
         """The first seq of the reply that runs."""
         return self.conversation.reply_seq
+
+    @property
+    def remaining(self) -> list[Message]:
+        """The messages that are not removed."""
+        return [message for message in self.messages if message.seq not in self.removed]
 
 
 class InMemoryConversationRepository(ConversationRepository):
@@ -105,27 +111,39 @@ class InMemoryConversationRepository(ConversationRepository):
         return ConversationPage.of(window, sorted(shown, key=lambda one: (one.updated_at, one.id), reverse=True))
 
     @override
-    async def messages(
-        self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
-    ) -> tuple[Conversation, Sequence[Message]]:
+    async def messages(self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow) -> MessagePage:
         kept = self.find(owner_id, conversation_id)
-        count, limit = len(kept.messages), window.limit
-        if window.after is not None:
-            first, nearest = window.after, window.after
-        elif window.around is not None:
-            first, nearest = max(0, min(window.around - limit // 2 - 1, count - limit)), window.around
+        there = kept.remaining
+        anchor = next(
+            (one for one in (window.before, window.after, window.around) if one is not None),
+            kept.conversation.last_seq + 1,
+        )
+        place = sum(message.seq < anchor + (window.after is not None) for message in there)
+        if window.around is not None:
+            first = max(0, min(place - window.limit // 2, len(there) - window.limit))
         else:
-            nearest = count + 1 if window.before is None else max(1, min(window.before, count + 1))
-            limit = min(limit, nearest - 1)
-            first = nearest - 1 - limit
-        return kept.conversation, _fitting(kept.messages[first : first + limit], nearest)
+            first = place if window.after is not None else max(0, place - window.limit)
+        last = first + window.limit if window.before is None else place
+        shown = there[first:last]
+        return MessagePage.of(
+            kept.conversation,
+            _fitting(shown, anchor),
+            lowest=there[0].seq if shown or there[:first] else None,
+            highest=there[-1].seq if shown or there[last:] else None,
+        )
+
+    @override
+    async def count_before(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> int:
+        kept = self._kept.get((owner_id, conversation_id))
+        return sum(message.seq < seq for message in kept.remaining) if kept else 0
 
     @override
     async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
         kept = self._kept.get((owner_id, conversation_id))
-        if kept is None or not 0 < seq <= len(kept.messages):
-            raise MessageNotFoundError
-        return kept.messages[seq - 1]
+        for message in kept.remaining if kept else ():
+            if message.seq == seq:
+                return message
+        raise MessageNotFoundError
 
     @override
     async def update(

@@ -17,7 +17,6 @@ from domain.errors import (
 )
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
-from domain.json_text import EMPTY_OBJECT
 from domain.message import IN_PROGRESS, Message
 from domain.ports.reply_log import ReplyLog
 from domain.reply import Batch, RecordedReply, ReplyAddress, StepEnd
@@ -78,11 +77,7 @@ class InMemoryReplyLog(ReplyLog):
         kept = self._conversations.find(owner_id, conversation_id)
         if kept.reply_seq is not None or kept.conversation.last_seq != last_seq:
             raise StateMovedError
-        for place, message in enumerate(kept.messages):
-            if kept.replies_to.get(message.seq) == turn:
-                kept.messages[place] = replace(
-                    message, content=None, tool_calls=None, tool_call_id=None, name=None, metadata=EMPTY_OBJECT
-                )
+        kept.removed |= {seq for seq, replies_to in kept.replies_to.items() if replies_to == turn}
         kept.open_calls = frozenset()
         return self._open(owner_id, kept, turn)
 

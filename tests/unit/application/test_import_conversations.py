@@ -57,7 +57,7 @@ async def test_conversations_are_written_with_their_messages_in_order(target: In
     totals = await ImportConversations(target)(ANN, entries)
 
     assert totals == ImportTotals(conversations=3, messages=3, skipped=0)
-    _, messages = await target._repository.messages(ANN, ConversationId(UUID(int=2)), MessageWindow())
+    messages = (await target._repository.messages(ANN, ConversationId(UUID(int=2)), MessageWindow())).messages
     assert [(one.seq, one.content and one.content.value) for one in messages] == [(1, "a"), (2, "b")]
 
 

@@ -1,16 +1,14 @@
 """Reading the context of a model, on fakes."""
 
-from collections.abc import Sequence
 from typing import override
 
 import pytest
 
-from domain.conversation import Conversation
 from domain.errors import BudgetTooSmallError, ConversationNotFoundError
 from domain.identifiers import ConversationId, OwnerId
-from domain.message import Message, NewMessage, Status
+from domain.message import NewMessage, Status
 from domain.model_context import ContextBudget, ModelContext
-from domain.pages import MAX_PAGE_BYTES, MessageWindow
+from domain.pages import MAX_PAGE_BYTES, MessagePage, MessageWindow
 from domain.principal import Principal
 from domain.roles import Role
 from tests.support.fakes.application import FakeWorld
@@ -29,12 +27,10 @@ class ReadsCounted(InMemoryConversationRepository):
         self.pages: list[int] = []
 
     @override
-    async def messages(
-        self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow
-    ) -> tuple[Conversation, Sequence[Message]]:
-        conversation, page = await super().messages(owner_id, conversation_id, window)
-        self.pages.append(len(page))
-        return conversation, page
+    async def messages(self, owner_id: OwnerId, conversation_id: ConversationId, window: MessageWindow) -> MessagePage:
+        page = await super().messages(owner_id, conversation_id, window)
+        self.pages.append(len(page.messages))
+        return page
 
 
 async def begin(world: FakeWorld, *messages: NewMessage) -> ConversationId:

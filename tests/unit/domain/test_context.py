@@ -43,9 +43,11 @@ def context_of(
 ) -> ModelContext:
     """The context of a conversation, of which the last ``read`` messages were read; all if None."""
     messages: list[Message] = kept(*history)
+    newest = messages if read is None else messages[-read:]
     return make_context(
         messages[:10],
-        messages if read is None else messages[-read:],
+        newest,
+        before=len(messages) - len(newest),
         last_seq=len(messages),
         budget=ContextBudget(max_messages=max_messages, max_tokens=max_tokens),
         tokens=tokens,

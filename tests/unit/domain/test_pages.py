@@ -45,30 +45,23 @@ def test_a_list_shows_1_to_100_conversations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("window", "seqs", "before", "after"),
+    ("seqs", "lowest", "highest", "before", "after"),
     [
-        (MessageWindow(), [8, 9, 10], True, False),
-        (MessageWindow(before=4), [1, 2, 3], False, True),
-        (MessageWindow(after=4), [5, 6], True, True),
-        (MessageWindow(before=1), [], False, True),
-        (MessageWindow(after=10), [], True, False),
+        ([8, 9, 10], 7, None, True, False),
+        ([2, 5, 6], 2, 9, False, True),
+        ([5, 6], 4, 7, True, True),
+        ([5, 6], 5, 6, False, False),
+        ([], None, 1, False, True),
+        ([], 10, None, True, False),
+        ([], None, None, False, False),
     ],
 )
 def test_a_page_knows_what_lies_on_either_side(
-    window: MessageWindow, seqs: list[int], *, before: bool, after: bool
+    seqs: list[int], lowest: int | None, highest: int | None, *, before: bool, after: bool
 ) -> None:
     conversation = Conversation(ID, None, False, EMPTY_OBJECT, 10, None, NOW, NOW)  # noqa: FBT003 - as rows give it
     messages = [Message.of(NewMessage(role=Role.USER, content="x"), ID, seq, NOW) for seq in seqs]
 
-    page = MessagePage.of(window, conversation, messages)
+    page = MessagePage.of(conversation, messages, lowest=lowest, highest=highest)
 
     assert (page.has_more_before, page.has_more_after) == (before, after)
-
-
-@pytest.mark.parametrize("window", [MessageWindow(), MessageWindow(before=1), MessageWindow(after=0)])
-def test_beside_no_messages_there_are_no_more(window: MessageWindow) -> None:
-    empty = Conversation(ID, None, False, EMPTY_OBJECT, 0, None, NOW, NOW)  # noqa: FBT003 - as rows give it
-
-    page = MessagePage.of(window, empty, [])
-
-    assert (page.has_more_before, page.has_more_after) == (False, False)
