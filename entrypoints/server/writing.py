@@ -32,6 +32,7 @@ class WritingProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self.access_log = self.config.access_log  # uvicorn writes one as soon as anybody handles its logger's records
         self._write_timer: asyncio.TimerHandle | None = None
+        self._is_lost = False
         self._running: RequestResponseCycle | None = None
         self._refusal: HTTPStatus | None = None
 
@@ -58,8 +59,10 @@ class WritingProtocol(HttpToolsProtocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        self._is_lost = True
         if self._write_timer:
             self._write_timer.cancel()
+            self._write_timer = None
         super().connection_lost(exc)
 
     @override
@@ -111,7 +114,7 @@ class WritingProtocol(HttpToolsProtocol):
         self._start_write_timer()
 
     def _start_write_timer(self) -> None:
-        if self._write_timer is None:
+        if self._write_timer is None and not self._is_lost:
             self._write_timer = self.loop.call_later(self.limits.write_seconds, self.cut_off)
 
     def _refuse_in_turn(self, status: HTTPStatus, failed: RequestResponseCycle | None) -> None:
