@@ -30,7 +30,7 @@ class ReplyIntake:
         """After how many events each step ends; whoever writes the end takes it out."""
         self.is_finished = False
         self.is_due = asyncio.Event()
-        """Set when a step ends."""
+        """Set when a step ends, for whoever writes the end; others may set it, too."""
         self._turn = turn
         self._responder = responder
         self._read_context = read_context
@@ -62,10 +62,9 @@ class ReplyIntake:
         self._is_closed = True
         self._tell()
 
-    @property
-    def news(self) -> asyncio.Event:
-        """Set at the next event; by then there is another one for the event after it."""
-        return self._news
+    async def wait_for_news(self) -> None:
+        """Wait for the next event, or for the close."""
+        await self._news.wait()
 
     async def _take_events(self) -> ReplyFinished:
         """Take the events but the last one, which is returned when the responder is closed."""
@@ -115,7 +114,7 @@ class ReplyIntake:
 
     def _tell(self) -> None:
         self._news.set()
-        self._news = asyncio.Event()
+        self._news.clear()  # those who wait are woken all the same
 
 
 async def _close(events: AsyncGenerator[ReplyEvent, None]) -> None:

@@ -120,15 +120,17 @@ class ReplyWriter:
         """All events, as they come, to the end; the finish once it is written. It is missing if the reply is lost."""
         events, place = self._intake.events, 0
         while True:
-            news = self._intake.news
-            told = len(events) - (self._intake.is_finished and self.message is None)
-            while place < told:
+            while place < self._told:
                 yield events[place]
                 place += 1
             if self.is_over:
                 return
-            if news is self._intake.news:
-                await news.wait()
+            await self._intake.wait_for_news()
+
+    @property
+    def _told(self) -> int:
+        """How many events are told: all but a finish that is not written."""
+        return len(self._intake.events) - (self._intake.is_finished and self.message is None)
 
     async def _write_all(self) -> None:
         number = 1
@@ -169,8 +171,7 @@ class ReplyWriter:
         silent_until = asyncio.get_running_loop().time() + self._timing.sign_of_life
         while not self._intake.ends:
             interval = self._timing.interval if self._batches else self._timing.first
-            self._intake.is_due.clear()
-            now = await wait_for_tick(interval, unless=self._intake.is_due)
+            now = await wait_for_tick(interval, self._intake.is_due)
             stop = len(self._intake.events)
             if not self._intake.ends and (stop > start or now >= silent_until):
                 return _Batch(start, stop, seq, None)

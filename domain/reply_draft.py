@@ -1,7 +1,7 @@
 """The draft of a reply: it takes events, and gives the messages for the history, also of a reply that is broken off."""
 
-import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Final
 
 from domain.content import MAX_BYTES
@@ -25,7 +25,6 @@ from domain.roles import Role
 _MAX_SIZE: Final = MAX_BYTES - 2
 """Bytes of JSON for all that a reply says; a message's content has two quotation marks."""
 _WHOLE: Final = frozenset({FinishReason.STOP, FinishReason.TOOL_CALLS})
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class _Call:
@@ -181,6 +180,7 @@ def _size_of_text(text: object) -> int:
     if not isinstance(text, str):
         raise RuleViolationError("reply", "must be text")
     try:
-        return len(_encode(text).encode()) - 2
+        encoded = encode_basestring(text)
+        return (len(encoded) if encoded.isascii() else len(encoded.encode())) - 2
     except UnicodeEncodeError as error:
         raise RuleViolationError("reply", "must be Unicode text") from error
