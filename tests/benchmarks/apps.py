@@ -89,7 +89,8 @@ def _await(process: "subprocess.Popen[bytes]", health: str, log: Path) -> None:
         time.sleep(0.05)
 
 
-def _uvicorn(python: Path | str, app: str) -> Callable[[int], Sequence[str]]:
+def uvicorn_command(app: str, python: Path | str = sys.executable) -> Callable[[int], Sequence[str]]:
+    """Serves one of the references, with the settings of the service's server."""
     return lambda port: [
         str(python),
         "-m",
@@ -113,8 +114,8 @@ APPS: Final[Mapping[str, App]] = {
             "REQUEST_TIMEOUT": "60",
         },
     ),
-    "floor": App(title="bare ASGI + asyncpg", command=_uvicorn(sys.executable, "floor:app")),
+    "floor": App(title="bare ASGI + asyncpg", command=uvicorn_command("floor:app")),
     "sqlmodel": App(
-        title="FastAPI + SQLModel", command=_uvicorn(ROOT / ".venv-bench" / "bin" / "python", "sqlmodel_app:app")
+        title="FastAPI + SQLModel", command=uvicorn_command("sqlmodel_app:app", ROOT / ".venv-bench" / "bin" / "python")
     ),
 }

@@ -39,8 +39,31 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return self.count / self.seconds
 
 
+class StreamJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests for streams, all of them under way at once."""
+
+    port: int
+    requests: Sequence[bytes]
+
+
+class StreamOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How many deltas came, and after how many ms the first one of a stream."""
+
+    deltas: int
+    first_p50: float
+    first_p99: float
+
+
+def drive_streams(job: StreamJob) -> StreamOutcome:
+    """Open streams and read them to their ends. Raises CalledProcessError when one is no success or breaks off."""
+    return msgspec.json.decode(_run("stream_client", msgspec.json.encode(job)), type=StreamOutcome)
+
+
 def drive(job: Job) -> Outcome:
     """Run a job. Raises CalledProcessError when an answer was not a success or a connection was lost."""
-    client = [sys.executable, "-m", "tests.benchmarks.client"]
-    done = subprocess.run(client, input=msgspec.json.encode(job), stdout=subprocess.PIPE, check=True)
-    return msgspec.json.decode(done.stdout, type=Outcome)
+    return msgspec.json.decode(_run("client", msgspec.json.encode(job)), type=Outcome)
+
+
+def _run(module: str, job: bytes) -> bytes:
+    client = [sys.executable, "-m", f"tests.benchmarks.{module}"]
+    return subprocess.run(client, input=job, stdout=subprocess.PIPE, check=True).stdout

@@ -7,6 +7,7 @@ import msgspec
 
 from tests.benchmarks.apps import APPS
 from tests.benchmarks.measure import Counts, Sample
+from tests.benchmarks.streams import STREAM_APPS, STREAMS, StreamSample
 from tests.benchmarks.workloads import WORKLOADS
 
 
@@ -28,6 +29,8 @@ class Results(msgspec.Struct, kw_only=True):
     """By app and workload."""
     peak_mib: dict[str, float] = {}
     flatness: list[Ratio] = []
+    streams: dict[str, StreamSample] = {}
+    """By app."""
     at_half: dict[str, dict[str, float]] = {}
     """By workload: the rate, and the latencies at that rate."""
     resident_mib: dict[int, float] = {}
@@ -35,7 +38,7 @@ class Results(msgspec.Struct, kw_only=True):
 
     def markdown(self) -> str:
         """The tables."""
-        parts = [self._comparison(), self._flatness(), self._at_half(), self._memory()]
+        parts = [self._comparison(), self._streams(), self._flatness(), self._at_half(), self._memory()]
         about = ", ".join(f"{name} {value}" for name, value in self.circumstances.items())
         return "\n\n".join([f"{about}.", *(part for part in parts if part)]) + "\n"
 
@@ -60,6 +63,20 @@ class Results(msgspec.Struct, kw_only=True):
             for app, sample in samples.items()
         ]
         return _table([*heads, "round trips", "PostgreSQL µs", "peak MiB", "client busy"], rows)
+
+    def _streams(self) -> str:
+        floor = self.streams.get("floor")
+        rows = [
+            [
+                STREAM_APPS[app].title,
+                f"{one.cpu:.1f}",
+                "" if floor is None else f"{one.cpu / floor.cpu:.2f}",
+                *(f"{figure:.1f}" for figure in (one.database_cpu, one.first_p50, one.first_p99)),
+            ]
+            for app, one in self.streams.items()
+        ]
+        heads = [f"{STREAMS} streams at once", "CPU µs a delta", "÷ floor", "PostgreSQL ms a reply"]
+        return _table([*heads, "first delta p50 ms", "p99 ms"], rows)
 
     def _flatness(self) -> str:
         rows = [

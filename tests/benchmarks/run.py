@@ -15,6 +15,7 @@ from tests.benchmarks.dataset import SMALL, Dataset
 from tests.benchmarks.measure import Sample, Subject, counts, interleaved, resident_after, shape_of_answer
 from tests.benchmarks.processes import peak_bytes
 from tests.benchmarks.report import Ratio, Results
+from tests.benchmarks.streams import STREAM_APPS, STREAMS, StreamSample, measure_streams
 from tests.benchmarks.workloads import WORKLOADS
 
 _MIB: Final = 1024 * 1024
@@ -40,6 +41,7 @@ class Run:
         with self._started(self._options.apps, url) as apps:
             self._require_same_answers(apps)
             self._compare(apps)
+            self._compare_streams(url)
             self._results.peak_mib = {name: peak_bytes(app.pid) / _MIB for name, app in apps.items()}
             if service := apps.get("service"):
                 self._keep_pace(service)
@@ -71,6 +73,19 @@ class Run:
                 if workload in app.app.workloads
             }
             self._results.samples[workload] = self._interleaved(subjects)
+
+    def _compare_streams(self, url: str) -> None:
+        _say(f"{STREAMS} streams at once")
+        with ExitStack() as stack:
+            apps = {
+                name: stack.enter_context(running(app, url, self._folder / f"streams-{name}.log"))
+                for name, app in STREAM_APPS.items()
+            }
+            samples: dict[str, list[StreamSample]] = {name: [] for name in apps}
+            for _ in range(self._options.rounds):
+                for name, app in apps.items():
+                    samples[name].append(measure_streams(app, self._dataset, self._server.pid))
+        self._results.streams = {name: StreamSample.of(found) for name, found in samples.items()}
 
     def _keep_pace(self, service: RunningApp) -> None:
         """What can be done is found anew each time, as the machine has other things to do as well."""
