@@ -40,7 +40,7 @@ class UIChat:
     def __init__(self, origin: str, token: str) -> None:
         """``origin`` is the service's; ``token`` that of the user's session."""
         self.state = ChatState()
-        self._origin = origin
+        self.origin = origin
         self._token = token
         self._number = 0
         self._lines: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -72,7 +72,7 @@ class UIChat:
         """Open a page with the conversation, which is loaded unless its ``messages`` are given."""
         self.do(
             "open",
-            origin=self._origin,
+            origin=self.origin,
             token=self._token,
             conversation=conversation,
             isDefault=is_default,
