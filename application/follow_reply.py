@@ -44,12 +44,22 @@ class FollowReply:
         self._settle = settle
         self._patience = patience
 
-    async def __call__(self, principal: Principal, conversation_id: ConversationId) -> ReplyAddress | None:
-        """The reply that runs in a conversation of the caller's, or None. Raises ConversationNotFoundError."""
-        running = await self._log.running(principal.owner_id, conversation_id)
-        if running is None or await self._settle.if_silent(running):
+    async def __call__(
+        self, principal: Principal, conversation_id: ConversationId, *, known_seq: int | None = None
+    ) -> ReplyAddress | None:
+        """The reply that runs in a conversation of the caller's; None if none does. Raises ConversationNotFoundError.
+
+        ``known_seq`` is that of a reply that the caller has followed: if none runs, it is this one, while its log is
+        kept.
+        """
+        owner_id = principal.owner_id
+        running = await self._log.running(owner_id, conversation_id)
+        if running is not None and not await self._settle.if_silent(running):
+            return running.address
+        if known_seq is None:
             return None
-        return running.address
+        ended = await self._log.recorded(ReplyAddress(owner_id, conversation_id, known_seq))
+        return None if ended is None else ended.address
 
     async def events(self, reply: ReplyAddress) -> AsyncGenerator[ReplyEvent, None]:
         """Everything that was said from the beginning, and then what is said, as it comes; the last is ReplyFinished.

@@ -53,7 +53,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         },
     ),
     "followReply": Example(
-        answer=f'id: 2-1\ndata: {{"type":"start","messageId":"msg_{_HEX}00000002"}}\n\nid: 2-2\ndata: [DONE]\n\n'
+        answer=f'id: 2-1\ndata: {{"type":"start","messageId":"msg_{_HEX}00000002"}}\n\nid:\ndata: [DONE]\n\n'
     ),
     "stopReply": Example(answer={**_REPLIED, "content": "Echo: Plan a", "status": "incomplete"}),
     "createConversation": Example(

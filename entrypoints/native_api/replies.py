@@ -13,6 +13,7 @@ from entrypoints.native_api.documented import documented
 from entrypoints.native_api.identifiers import require_conversation_id
 from entrypoints.native_api.reply_streams import stream_of
 from entrypoints.native_api.responses import done, nothing
+from entrypoints.native_api.ui_message_stream import reply_seq_of
 from entrypoints.native_api.views import MessageView
 
 
@@ -32,9 +33,12 @@ async def follow(
         HeaderParameter(name="Last-Event-ID", description="The last frame that the client has; what follows is sent."),
     ] = None,
 ) -> Response[str]:
-    """Get the reply that runs in a conversation, from its first event on, as it is made. 204 if no reply runs."""
+    """Get the reply that runs in a conversation, from its first event on, as it is made. 204 if no reply runs.
+
+    `Last-Event-ID` also names a reply that has ended meanwhile: its rest is sent for ten minutes or more.
+    """
     place = require_conversation_id(conversation_id)
-    reply = await request.application.follow_reply(request.principal, place)
+    reply = await request.application.follow_reply(request.principal, place, known_seq=reply_seq_of(last_event_id))
     return nothing() if reply is None else stream_of(request, reply, last_event_id=last_event_id)
 
 

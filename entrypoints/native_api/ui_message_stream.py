@@ -14,6 +14,8 @@ HEADERS: Final[Mapping[str, str]] = {"X-Vercel-AI-UI-Message-Stream": "v1"}
 """What a response with such a body says of it."""
 
 _EVENT_ID: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
+_DONE: Final = b"id:\ndata: [DONE]\n\n"
+"""The end. Its empty id makes a client forget the last one: an EventSource that connects again asks for no rest."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -38,17 +40,22 @@ class UIMessageStream:
     def render(self, event: ReplyEvent) -> bytes:
         """The frames of the next event; the last event's end with ``[DONE]``."""
         frames = self._frames(self._chunks.add(event))
-        return frames + self._frame(b"[DONE]") if isinstance(event, ReplyFinished) else frames
+        return frames + _DONE if isinstance(event, ReplyFinished) else frames
 
     def _frames(self, chunks: Iterable[Chunk]) -> bytes:
         return b"".join([self._frame(chunk) for chunk in chunks])
 
-    def _frame(self, content: Chunk | bytes) -> bytes:
+    def _frame(self, chunk: Chunk) -> bytes:
         self._number += 1
         if self._number <= self._known:
             return b""
-        data = content if isinstance(content, bytes) else _encode(content)
-        return b"id: %d-%d\ndata: %b\n\n" % (self._seq, self._number, data)
+        return b"id: %d-%d\ndata: %b\n\n" % (self._seq, self._number, _encode(chunk))
+
+
+def reply_seq_of(last_event_id: str | None) -> int | None:
+    """The seq of the reply whose frame has this id; None for any other text."""
+    match = _EVENT_ID.fullmatch(last_event_id or "")
+    return int(match[1]) if match else None
 
 
 def _known_frames(seq: int, last_event_id: str) -> int:

@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 
 _FRAME: Final = re.compile(rb"id: ([0-9]+)-([0-9]+)\ndata: ([^\n\r]+)\n\n")
+_DONE: Final = b"id:\ndata: [DONE]\n\n"
 _ENDS: Final = frozenset({"finish", "error"})
 _CALL_STATES: Final = {
     "tool-input-start": (None, "started"),
@@ -93,13 +94,11 @@ class UIMessageChecker:
 def chunks_of(stream: bytes, seq: int, first: int = 1) -> list[dict[str, Any]]:
     """The chunks of a whole stream whose first frame has this number. Raises AssertionError unless all is framed."""
     frames = list(_FRAME.finditer(stream))
-    assert b"".join(frame[0] for frame in frames) == stream
+    assert b"".join(frame[0] for frame in frames) + _DONE == stream
     assert [(int(frame[1]), int(frame[2])) for frame in frames] == [
         (seq, number) for number in range(first, first + len(frames))
     ]
-    *chunks, last = [frame[3] for frame in frames]
-    assert last == b"[DONE]"
-    return [json.loads(chunk) for chunk in chunks]
+    return [json.loads(frame[3]) for frame in frames]
 
 
 def check(stream: bytes, seq: int) -> UIMessageChecker:

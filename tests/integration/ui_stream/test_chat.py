@@ -112,6 +112,23 @@ def test_a_reply_that_is_left_goes_on_and_can_be_resumed_in_the_same_page(
     assert [one["isAbort"] for one in seen.finishes] == [True, False]
 
 
+def test_a_reply_that_ends_between_loading_and_resuming_is_shown_whole(
+    page: UIChat, service: str, token: str, words: WordResponder, chat_id: str
+) -> None:
+    page.open(chat_id)
+    sending = page.begin("send", text="one pause two")
+    page.until(is_said("one "))
+
+    with UIChat(service, token) as reloaded:
+        reloaded.open(chat_id)
+        words.release("one pause two")
+        page.wait_for(sending)
+        seen = reloaded.do("resume")
+
+    assert seen.status == "ready"
+    assert seen.messages[1:] == page.state.messages[1:]
+
+
 def test_nothing_is_resumed_where_nothing_runs(page: UIChat, chat_id: str) -> None:
     page.open(chat_id)
     before = page.do("send", text="one")

@@ -7,6 +7,9 @@ export const newConversationId = () => `conv_${crypto.randomUUID().replaceAll("-
 // `origin` is the service's. The session is sent as a cookie, or as a bearer token if there is one.
 const headersOf = (token) => (token ? { Authorization: `Bearer ${token}` } : {});
 
+// What names the reply that ran when a conversation was loaded: it is sent even if it ends before it is asked for.
+const running = new Map();
+
 export const makeTransport = ({ origin = "", token } = {}) =>
   new DefaultChatTransport({
     api: `${origin}/api/chat`,
@@ -17,6 +20,7 @@ export const makeTransport = ({ origin = "", token } = {}) =>
       headers: { ...headers, "Idempotency-Key": messages.at(-1).id },
       body: { id, messages: messages.slice(-1), trigger, messageId },
     }),
+    prepareReconnectToStreamRequest: ({ id, headers }) => ({ headers: { ...headers, ...running.get(id) } }),
   });
 
 const call = async ({ origin = "", token }, method, path) => {
@@ -33,17 +37,20 @@ const call = async ({ origin = "", token }, method, path) => {
 export const stopReply = (service, id) => call(service, "POST", `${id}/stop`);
 
 // The conversation's newest messages, for useChat to begin with; none if there is no such conversation yet.
+// A reply that runs is left out: it is resumed.
 export const loadMessages = async (service, id) => {
   const response = await call(service, "GET", id);
-  return response.ok ? toUIMessages((await response.json()).messages) : [];
+  const { messages } = response.ok ? await response.json() : { messages: [] };
+  const reply = messages.findLastIndex(({ role }) => role === "user") + 1;
+  const runs = messages.at(-1)?.status === "in_progress";
+  running.set(id, runs ? { "Last-Event-ID": `${messages[reply].seq}-0` } : {});
+  return toUIMessages(runs ? messages.slice(0, reply) : messages);
 };
 
-// A turn's reply is one message for the AI SDK, whatever steps it has. One that still runs is left out: it is resumed.
-export const toUIMessages = (messages) => {
-  const runs = messages.at(-1)?.status === "in_progress";
-  const known = runs ? messages.slice(0, messages.findLastIndex(({ role }) => role === "user") + 1) : messages;
+// A turn's reply is one message for the AI SDK, whatever steps it has.
+const toUIMessages = (messages) => {
   const shown = [];
-  for (const { id, role, content, tool_calls = [], tool_call_id } of known) {
+  for (const { id, role, content, tool_calls = [], tool_call_id } of messages) {
     const last = shown.at(-1);
     if (role === "tool") {
       const called = last?.parts.findLast((part) => part.toolCallId === tool_call_id);

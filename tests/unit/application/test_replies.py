@@ -204,6 +204,35 @@ async def test_where_no_reply_runs_there_is_none_to_follow(processes: Processes)
         await follow(BOB, begun.address.conversation_id)
 
 
+async def test_a_reply_that_has_ended_is_followed_by_who_knows_it_while_its_log_is_kept(processes: Processes) -> None:
+    begun = await processes.begin()
+    place, seq = begun.address.conversation_id, begun.address.seq
+    processes.responder.finish()
+    await followed(processes.here, begun.address)
+    follow = processes.there.application.follow_reply
+
+    assert await follow(ANN, place, known_seq=seq) == begun.address
+    assert await follow(ANN, place, known_seq=seq - 1) is None
+    with pytest.raises(ConversationNotFoundError):
+        await follow(BOB, place, known_seq=seq)
+    await processes.log.forget(begun.address)
+    assert await follow(ANN, place, known_seq=seq) is None
+
+
+async def test_who_knows_an_older_reply_follows_the_one_that_runs(processes: Processes) -> None:
+    first = await processes.begin()
+    processes.responder.finish()
+    await followed(processes.here, first.address)
+    place = first.address.conversation_id
+    second = await processes.here.application.begin_reply(ANN, HELLO, conversation_id=place)
+
+    found = await processes.there.application.follow_reply(ANN, place, known_seq=first.address.seq)
+
+    assert found == second.address
+    processes.responder.finish()
+    await followed(processes.here, second.address)
+
+
 async def test_a_follower_of_a_deleted_conversation_is_told(processes: Processes) -> None:
     impatient = FakeWorld(
         conversations=processes.here.conversations, reply_log=processes.log, timing=ReplyTiming(lease=0.05)

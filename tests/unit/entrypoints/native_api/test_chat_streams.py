@@ -168,11 +168,21 @@ async def test_a_stream_into_a_conversation_that_is_not_there_is_refused(client:
 async def test_nothing_is_followed_where_no_reply_runs(client: httpx.AsyncClient) -> None:
     await client.post("/api/chat", json=said("Hello"))
 
-    ended = await client.get(f"/api/chat/{CHAT_ID}/stream")
+    ended = await client.get(f"/api/chat/{CHAT_ID}/stream", headers={"Last-Event-ID": "of another wire"})
     missing = [await client.get(f"/api/chat/{place}/stream") for place in (CHAT_ID.replace("c", "d"), "5Zr0c2VnT3")]
 
     assert (ended.status_code, ended.content) == (204, b"")
     assert [(one.status_code, one.json()["code"]) for one in missing] == [(404, "conversation_not_found")] * 2
+
+
+async def test_the_rest_of_a_reply_that_has_ended_is_sent_to_who_has_its_beginning(client: httpx.AsyncClient) -> None:
+    whole = (await client.post("/api/chat", json=said("Hello"))).content
+    beginning, end = whole[: whole.index(b"id: 2-6")], whole[whole.index(b"id: 2-6") :]
+
+    rest = await client.get(f"/api/chat/{CHAT_ID}/stream", headers={"Last-Event-ID": "2-5"})
+
+    assert (rest.status_code, beginning + rest.content) == (200, whole)
+    assert rest.content == end
 
 
 async def test_the_same_chosen_id_is_another_conversation_for_another_user(

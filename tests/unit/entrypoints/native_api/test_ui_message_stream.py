@@ -1,5 +1,6 @@
 """The UI message stream: frames that the protocol allows, the same for a live reply and for its replay."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from domain.reply_events import (
     ToolCallStarted,
     ToolResult,
 )
-from entrypoints.native_api.ui_message_stream import UIMessageStream
+from entrypoints.native_api.ui_message_stream import UIMessageStream, reply_seq_of
 from tests.support.arbitrary_replies import replies
 from tests.support.ui_message_protocol import check, chunks_of
 
@@ -185,11 +186,10 @@ def test_whatever_a_responder_may_tell_follows_the_protocol(events: list[ReplyEv
 @given(replies(longest=20), st.data())
 def test_a_client_gets_what_it_has_not_and_nothing_else(events: list[ReplyEvent], data: st.DataObject) -> None:
     whole = frames_of(*events)
-    ends = [number + 2 for number in range(len(whole)) if whole[number : number + 2] == b"\n\n"]
-    count = data.draw(st.integers(0, len(ends)))
+    starts = [frame.start() for frame in re.finditer(rb"^id:", whole, re.MULTILINE)]
+    count = data.draw(st.integers(0, len(starts) - 1))
 
-    rest = frames_of(*events, last_event_id=f"{SEQ}-{count}")
-    assert rest == whole[([0, *ends])[count] :]
+    assert frames_of(*events, last_event_id=f"{SEQ}-{count}") == whole[starts[count] :]
 
 
 @pytest.mark.parametrize("last_event_id", ["", "11-3", "3", "12-", "12--3", "-12-3", "12-٣", "x", "12-3 "])
@@ -200,21 +200,29 @@ def test_an_id_of_another_reply_or_of_none_leaves_out_nothing(last_event_id: str
 
 
 def test_the_checker_finds_what_breaks_the_protocol() -> None:
-    frames = frames_of(
+    *frames, _ = frames_of(
         TextDelta("hi"), ToolCallStarted("a", "x"), ToolCallReady("a"), ToolResult("a", "y"), ReplyFinished()
     ).split(b"\n\n")[:-1]
     contents = [frame.split(b"\n", 1)[1] for frame in frames]
 
-    def accepts(some: list[bytes]) -> bool:
+    def accepts(some: list[bytes], end: bytes = b"id:\ndata: [DONE]\n\n") -> bool:
         stream = b"".join(b"id: 12-%d\n%b\n\n" % (number, one) for number, one in enumerate(some, 1))
         try:
-            check(stream, SEQ)
+            check(stream + end, SEQ)
         except (AssertionError, ValueError):
             return False
         return True
 
     assert accepts(contents)
+    assert not accepts(contents, b"")
     optional = {number for number, one in enumerate(contents) if b"delta" in one or b"data-" in one or b"output" in one}
     for number in set(range(len(contents))) - optional:
         assert not accepts(contents[:number] + contents[number + 1 :]), contents[number]
         assert not accepts([*contents[:number], contents[number], contents[number], *contents[number + 1 :]])
+
+
+@pytest.mark.parametrize(
+    ("last_event_id", "seq"), [("12-3", 12), ("12-0", 12), (None, None), ("", None), ("12-x", None), ("1" * 19, None)]
+)
+def test_the_id_of_a_frame_names_its_reply(last_event_id: str | None, seq: int | None) -> None:
+    assert reply_seq_of(last_event_id) == seq
