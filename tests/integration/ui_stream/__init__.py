@@ -1,1 +1,1 @@
-"""Streams as the AI SDK reads them."""
+"""Streams of replies, as HTTP clients and the AI SDK read them."""
