@@ -7,12 +7,14 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from adapters.echo.responder import EchoResponder
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from entrypoints.settings import Settings
 from tests.support import postgres
 from tests.support.databases import prepare, sign_in
 from tests.support.service import AGENT_KEY, running_service, settings_for
+from tests.support.word_responder import WordResponder
 
 pytest.register_assert_rewrite("tests.security", "tests.support.transport")
 
@@ -115,6 +117,14 @@ def new_agent(service: str, new_client: Callable[[], httpx.Client]) -> Iterator[
 def agent(new_agent: Callable[[], httpx.Client]) -> httpx.Client:
     """An HTTP client of an agent runtime that acts for a new user."""
     return new_agent()
+
+
+@pytest.fixture
+def words(monkeypatch: pytest.MonkeyPatch) -> WordResponder:
+    """The responder of all services in this process."""
+    responder = WordResponder()
+    monkeypatch.setattr(EchoResponder, "reply", lambda _, turn: responder.reply(turn))
+    return responder
 
 
 @pytest.fixture

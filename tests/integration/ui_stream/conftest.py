@@ -7,7 +7,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.echo.responder import EchoResponder
 from entrypoints.settings import Settings
 from tests.support.node_packages import NodePackagesError, install_packages
 from tests.support.service import running_service
@@ -33,11 +32,9 @@ def other_service(settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def words(monkeypatch: pytest.MonkeyPatch) -> WordResponder:
-    """The responder of all services."""
-    responder = WordResponder()
-    monkeypatch.setattr(EchoResponder, "reply", lambda _, turn: responder.reply(turn))
-    return responder
+def words(words: WordResponder) -> WordResponder:
+    """Answer all tests here."""
+    return words
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Mutants that keep something longer than it is theirs: a session, a connection, a write."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any, Final
@@ -11,7 +12,9 @@ from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from domain.credential import Credential
 from domain.principal import Principal
+from entrypoints.http import event_stream
 from tests.integration import test_database, test_http_authentication
+from tests.security import test_streams
 from tests.security.mutants.mutant import Mutant
 
 _SECONDS: Final = 1.0
@@ -49,7 +52,19 @@ async def _write_and_stop(
     return rows[0] if rows else None
 
 
+async def _never(_: object) -> None:
+    """Refuse nobody who was let in."""
+    await asyncio.Event().wait()
+
+
 MUTANTS: Final = (
+    Mutant(
+        name="a stream outlives its session",
+        replaces=((event_stream, "_until_refused", _never),),
+        found_by=test_streams.test_a_stream_is_broken_off_when_its_session_ends_and_the_reply_goes_on,
+        given={"ending": """DELETE FROM "session" WHERE "userId" = '{user}'"""},
+        says="goes on",
+    ),
     Mutant(
         name="a session is remembered for a second",
         replaces=((BetterAuthTokenVerifier, "verify", _verify_or_remember),),
