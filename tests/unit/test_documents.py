@@ -90,6 +90,12 @@ def test_the_index_has_every_decision_under_its_title() -> None:
     ]
 
 
+def test_the_front_end_that_is_shown_is_the_one_that_is_tested() -> None:
+    shown = re.findall(r"```js\n(.*?)```", (ROOT / "docs" / "streaming.md").read_text(), re.DOTALL)
+
+    assert shown == [(ROOT / "tests" / "support" / "ui_message_client" / "chat.mjs").read_text()]
+
+
 def test_the_limits_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \| ((?:`[\w.]+`(?:, )?)+) \|$", DESIGN, re.MULTILINE)
 
