@@ -11,13 +11,15 @@ _MOST_LINES: Final = 1000
 _SECONDS_TO_END: Final = 1.0
 _STANDARD_ERROR: Final = 2
 
+NOISY: Final = ("uvicorn", "alembic", "httpx2")
+"""Libraries that log each thing that they do."""
 SERVING: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"dropping": {"class": f"{__name__}.DroppingHandler", "formatter": "line"}},
     "root": {"level": "INFO", "handlers": ["dropping"]},
-    "loggers": {"uvicorn": {"level": "WARNING"}},
+    "loggers": {name: {"level": "WARNING"} for name in NOISY},
 }
 """The configuration of logging in a process that serves, for ``logging.config.dictConfig``."""
 

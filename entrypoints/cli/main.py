@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from entrypoints import configuration
 from entrypoints.cli import deployment, maintenance, people, serving
 from entrypoints.container.operations import OperationError
+from entrypoints.logs import NOISY
 from entrypoints.server.processes import AddressInUseError
 from entrypoints.settings import SettingsError
 
@@ -17,7 +18,7 @@ _log = logging.getLogger("ai-agent")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0, or 1 after one line that says why not, or 2 if a check found something."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("uvicorn", "alembic"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     options = _parser().parse_args(arguments)
     for warning in configuration.warnings():

@@ -1,6 +1,7 @@
 """What a run of the Agents SDK becomes: the events of a reply, and the messages that are kept of it."""
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -226,6 +227,23 @@ async def test_a_tool_that_fails_tells_the_model_so() -> None:
 
     assert ended(outcome) is FinishReason.STOP
     assert "error" in outcome.messages[1][2].lower()
+
+
+async def test_nothing_that_is_said_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    @function_tool
+    async def leaky(city: str) -> str:
+        """Fails, and tells all."""
+        raise OSError(f"zqcanaryqz {city}")
+
+    calls = [
+        function_call("leaky", {"city": "zqcanaryqz"}, call_id="a"),
+        function_call("leaky", "zqcanaryqz", call_id="b"),
+    ]
+    with caplog.at_level(logging.INFO):
+        outcome = await answer(agent_of(calls, OSError("zqcanaryqz"), tools=[leaky]), turn_of(user("zqcanaryqz")))
+
+    assert len(outcome.messages) == 4
+    assert "zqcanaryqz" not in caplog.text
 
 
 async def test_a_tool_that_fails_the_run_fails_the_reply_and_leaves_its_call_open() -> None:

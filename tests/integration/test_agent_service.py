@@ -1,0 +1,166 @@
+"""The service with an agent behind it, as a deployment runs it: its model is at an endpoint on the loopback."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from entrypoints.settings import Settings
+from tests.support.commands import WITH_AUTHENTICATION, started
+from tests.support.openai_frames import Answer, End
+from tests.support.openai_stub import KEY, OpenAIStub, openai_stub
+from tests.support.service import is_alive
+from tests.support.sockets import free_port
+from tests.support.waiting import eventually
+
+MODULE = '''
+from agents import Agent, RunContextWrapper, function_tool
+
+from domain.ports.responder import Turn
+
+
+@function_tool
+def weather(context: RunContextWrapper[Turn], city: str) -> str:
+    """The weather."""
+    return f"sunny in {city} for {context.context.owner_id}"
+
+
+def make() -> Agent[Turn]:
+    return Agent(name="A", instructions="Be brief.", tools=[weather])
+'''
+
+
+@pytest.fixture(scope="module", name="stub")
+def openai_endpoint() -> Iterator[OpenAIStub]:
+    with openai_stub() as stub:
+        yield stub
+
+
+@pytest.fixture(scope="module", name="address")
+def agent_service(stub: OpenAIStub, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service whose agent is in a module of the deployment's own. It logs nothing that it must not."""
+    folder = tmp_path_factory.mktemp("agent")
+    (folder / "my_agent.py").write_text(MODULE)
+    (folder / "key").write_text(f"{KEY}\n")
+    environment = {
+        "DATABASE_URL": settings.database_url,
+        "PYTHONPATH": str(folder),
+        "RESPONDER": "agent:my_agent:make",
+        "OPENAI_BASE_URL": stub.base_url,
+        "OPENAI_API_KEY_FILE": str(folder / "key"),
+        "OPENAI_DEFAULT_MODEL": "Llama/7B",
+        "REPLY_TIMEOUT": "3",
+        **WITH_AUTHENTICATION,
+    }
+    port = free_port()
+    with started("serve", "--port", str(port), ready="Serving on", **environment) as (process, _):
+        address = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=address) as client:
+            assert eventually(lambda: is_alive(client), seconds=40)
+        yield address
+        process.terminate()
+        assert process.stdout is not None
+        logged = process.stdout.read()
+    assert KEY not in logged
+    assert "sunny" not in logged.lower()
+    assert "HTTP Request" not in logged
+
+
+@pytest.fixture(name="chat")
+def new_chat(address: str, stub: OpenAIStub, new_token: Callable[[], str]) -> Iterator["Chat"]:
+    """A conversation of a new user."""
+    stub.answers.clear()
+    stub.requests.clear()
+    headers = {"Authorization": f"Bearer {new_token()}"}
+    with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
+        yield Chat(client, stub)
+
+
+class Chat:
+    def __init__(self, client: httpx.Client, stub: OpenAIStub) -> None:
+        self.client = client
+        self.stub = stub
+        self.conversation_id: str | None = None
+
+    def say(self, message: str, *answers: Answer) -> httpx.Response:
+        """Say something; the model answers in these steps."""
+        self.stub.answers[:] = answers
+        body = {"message": message, "conversation_id": self.conversation_id}
+        answer = self.client.post("/api/chat", json={name: value for name, value in body.items() if value})
+        if self.conversation_id is None:
+            (conversation,) = self.client.get("/api/conversations").json()["data"]
+            self.conversation_id = conversation["id"]
+        return answer
+
+    def messages(self) -> list[dict[str, Any]]:
+        answer = self.client.get(f"/api/conversations/{self.conversation_id}")
+        return list(answer.json()["messages"])
+
+    def last(self) -> tuple[str, str]:
+        message = self.messages()[-1]
+        return message["status"], message["content"]
+
+
+def test_a_text_is_the_reply(chat: Chat) -> None:
+    answer = chat.say("hello", Answer(texts=["It is", " sunny", "."]))
+
+    assert (answer.status_code, answer.json()["response"]) == (200, "It is sunny.")
+    assert chat.last() == ("completed", "It is sunny.")
+    assert chat.stub.requests[0]["model"] == "Llama/7B"
+    assert [one["role"] for one in chat.stub.requests[0]["messages"]] == ["system", "user"]
+
+
+def test_calls_and_results_are_in_the_history_and_in_the_next_request(chat: Chat) -> None:
+    calls = [("a", "weather", '{"city":"Rome"}'), ("b", "weather", '{"city":"Oslo"}')]
+
+    first = chat.say("weather?", Answer(texts=["Let me look."], calls=calls), Answer(texts=["Sunny."]))
+    chat.say("thanks", Answer(texts=["You are welcome."]))
+
+    kept = chat.messages()
+    assert first.json()["response"] == "Sunny."
+    assert [one["role"] for one in kept] == ["user", "assistant", "tool", "tool", "assistant", "user", "assistant"]
+    assert [call["id"] for call in kept[1]["tool_calls"]] == ["a", "b"]
+    user_id = chat.client.get("/api/me").json()["user_id"]
+    assert {one["content"] for one in kept[2:4]} == {f"sunny in Rome for {user_id}", f"sunny in Oslo for {user_id}"}
+    sent = chat.stub.requests[-1]["messages"]
+    fields = ("role", "content", "tool_calls", "tool_call_id")
+    assert [{name: one[name] for name in fields if one.get(name)} for one in sent[1:]] == [
+        {name: one[name] for name in fields if one.get(name)} for one in kept[:-1]
+    ]
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+def test_an_endpoint_that_refuses_fails_the_reply_and_keeps_the_turn(chat: Chat, status: int) -> None:
+    answer = chat.say("hello", *[Answer(status=status)] * 3)
+
+    assert (answer.status_code, answer.json()["code"]) == (502, "responder_failed")
+    assert [(one["role"], one["status"]) for one in chat.messages()] == [("user", "completed"), ("assistant", "failed")]
+
+
+@pytest.mark.parametrize("end", [End.CLOSED, End.CUT])
+def test_a_reply_that_breaks_off_is_kept_as_far_as_it_came(chat: Chat, end: End) -> None:
+    answer = chat.say("hello", Answer(texts=["It is"], end=end))
+
+    assert answer.status_code == 502
+    assert chat.last() == ("incomplete", "It is")
+
+
+def test_a_reply_that_is_cut_by_its_provider_is_incomplete(chat: Chat) -> None:
+    answer = chat.say("hello", Answer(texts=["It is"], reason="length"))
+
+    assert answer.status_code == 200
+    assert chat.last() == ("incomplete", "It is")
+
+
+@pytest.mark.parametrize("end", [End.SILENT, End.ENDLESS])
+def test_a_model_that_never_ends_is_hung_up_after_the_time_for_a_reply(chat: Chat, end: End) -> None:
+    chat.stub.hung_up.clear()
+
+    answer = chat.say("hello", Answer(texts=["It is"], end=end))
+
+    assert answer.status_code == 502
+    assert chat.stub.hung_up.wait(10)
+    assert chat.last()[0] == "incomplete"
+    assert chat.last()[1].startswith("It is")
+    assert chat.say("and now?", Answer(texts=["Sunny."])).json()["response"] == "Sunny."
