@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from tests.support.commands import AI_AGENT, INHERITED, run, started
+from tests.support.openai_frames import Answer
+from tests.support.openai_stub import KEY, openai_stub
 from tests.support.postgres import execute
 from tests.support.waiting import eventually
 
@@ -25,9 +27,12 @@ def postgres_processes(folder: Path) -> list[str]:
 
 
 @contextmanager
-def development(folder: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, str]]:
+def development(
+    folder: Path, *options: str, **environment: str
+) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, str]]:
     """``ai-agent dev`` on a folder, a client of its user, and what it printed."""
-    with started("dev", "--port", "0", "--data", str(folder), ready="api/me") as (process, printed):
+    command = ("dev", "--port", "0", "--data", str(folder), *options)
+    with started(*command, ready="api/me", **environment) as (process, printed):
         (address,) = re.findall(r"runs on (http://\S+) ", printed)
         token = re.findall(r"Bearer (\w+)", printed)[0]
         with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
@@ -52,6 +57,16 @@ def test_dev_serves_what_its_curl_lines_ask_and_keeps_the_data_for_the_next_run(
     assert answers[2]["user_id"] == "development-user"
     assert [one["content"] for one in kept["messages"]] == ["Hello", "Echo: Hello"]
     assert eventually(lambda: postgres_processes(tmp_path) == [])
+
+
+def test_dev_tries_an_agent(tmp_path: Path) -> None:
+    with openai_stub(Answer(texts=["Hello ", "to you."])) as stub:
+        models = {"OPENAI_BASE_URL": stub.base_url, "OPENAI_API_KEY": KEY, "OPENAI_DEFAULT_MODEL": "llama3.2"}
+        with development(tmp_path, "--responder", "agent", RESPONDER="echo", **models) as (_, client, _):
+            answer = client.post("/api/chat", json={"message": "Hello"})
+
+    assert answer.json()["response"] == "Hello to you."
+    assert stub.requests[0]["model"] == "llama3.2"
 
 
 def test_a_second_dev_in_the_same_folder_is_refused_in_one_line(tmp_path: Path) -> None:
