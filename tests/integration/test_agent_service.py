@@ -1,34 +1,30 @@
-"""The service with an agent behind it, as a deployment runs it: its model is at an endpoint on the loopback."""
+"""The service with the guide's agent behind it, as a deployment runs it; its model is on the loopback."""
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from entrypoints.settings import Settings
-from tests.support.commands import WITH_AUTHENTICATION, started
+from tests.support.commands import INHERITED, WITH_AUTHENTICATION, started
 from tests.support.openai_frames import Answer, End
 from tests.support.openai_stub import KEY, OpenAIStub, openai_stub
 from tests.support.service import is_alive
 from tests.support.sockets import free_port
 from tests.support.waiting import eventually
 
-MODULE = '''
-from agents import Agent, RunContextWrapper, function_tool
-
-from domain.ports.responder import Turn
+GUIDE = Path(__file__).parents[2] / "docs" / "agents.md"
 
 
-@function_tool
-def weather(context: RunContextWrapper[Turn], city: str) -> str:
-    """The weather."""
-    return f"sunny in {city} for {context.context.owner_id}"
-
-
-def make() -> Agent[Turn]:
-    return Agent(name="A", instructions="Be brief.", tools=[weather])
-'''
+def example(name: str) -> str:
+    """A file that the guide shows."""
+    (text,) = re.findall(rf"```python {name}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    return str(text)
 
 
 @pytest.fixture(scope="module", name="stub")
@@ -41,12 +37,12 @@ def openai_endpoint() -> Iterator[OpenAIStub]:
 def agent_service(stub: OpenAIStub, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a service whose agent is in a module of the deployment's own. It logs nothing that it must not."""
     folder = tmp_path_factory.mktemp("agent")
-    (folder / "my_agent.py").write_text(MODULE)
+    (folder / "my_agent.py").write_text(example("my_agent.py"))
     (folder / "key").write_text(f"{KEY}\n")
     environment = {
         "DATABASE_URL": settings.database_url,
         "PYTHONPATH": str(folder),
-        "RESPONDER": "agent:my_agent:make",
+        "RESPONDER": "agent:my_agent:agent",
         "OPENAI_BASE_URL": stub.base_url,
         "OPENAI_API_KEY_FILE": str(folder / "key"),
         "OPENAI_DEFAULT_MODEL": "Llama/7B",
@@ -164,3 +160,21 @@ def test_a_model_that_never_ends_is_hung_up_after_the_time_for_a_reply(chat: Cha
     assert chat.last()[0] == "incomplete"
     assert chat.last()[1].startswith("It is")
     assert chat.say("and now?", Answer(texts=["Sunny."])).json()["response"] == "Sunny."
+
+
+def test_the_guides_example_in_process_runs(stub: OpenAIStub, database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "my_agent.py").write_text(example("my_agent.py"))
+    stub.answers[:] = [Answer(calls=[("a", "weather", '{"city":"Rome"}')]), Answer(texts=["Sunny in Rome."])]
+    models = {"OPENAI_BASE_URL": stub.base_url, "OPENAI_API_KEY": KEY, "OPENAI_DEFAULT_MODEL": "llama3.2"}
+
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", example("in_process.py")],
+        env=INHERITED | {"DATABASE_URL": database_url, "RESPONDER": "agent:my_agent:agent", **models},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.stdout == "Sunny in Rome.\n", ran.stderr
+    assert "sunny in Rome for ann" in str(stub.requests[-1])
