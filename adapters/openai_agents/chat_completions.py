@@ -1,4 +1,4 @@
-"""Chat Completions whose end is known: a stream that stops without a reason for it has failed."""
+"""Chat Completions of servers that are not OpenAI's: the end of a stream is checked, and calls are told apart."""
 
 from dataclasses import replace
 from typing import Any, Final, Literal, Self, override
@@ -6,8 +6,11 @@ from typing import Any, Final, Literal, Self, override
 from agents import ModelBehaviorError, OpenAIChatCompletionsModel
 from openai import AsyncStream
 from openai.types.chat import ChatCompletionChunk
+from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 from openai.types.responses import Response
 from openai.types.responses.response import IncompleteDetails
+
+from adapters.openai_agents.call_ids import CallIds
 
 _DETAILS: Final[dict[str, Literal["max_output_tokens", "content_filter"]]] = {
     "length": "max_output_tokens",
@@ -30,17 +33,23 @@ class CheckedChatCompletionsModel(OpenAIChatCompletionsModel):
         if not isinstance(fetched, tuple):
             return fetched
         response, stream = fetched
-        return response, _CheckedStream(response, stream)
+        ids = CallIds()
+        for item in () if isinstance(args[1], str) else args[1]:
+            if item.get("type") == "function_call":
+                ids.take(item["call_id"])
+        return response, _CheckedStream(response, stream, ids)
 
 
 class _CheckedStream:
-    """A stream of chunks that notes in the response why it ended."""
+    """A stream of chunks that notes in the response why it ended, and whose calls have ids of their own."""
 
-    def __init__(self, response: Response, stream: AsyncStream[ChatCompletionChunk]) -> None:
+    def __init__(self, response: Response, stream: AsyncStream[ChatCompletionChunk], ids: CallIds) -> None:
         self.response = stream.response
         self._noted = response
         self._stream = stream
         self._reason: str | None = None
+        self._ids = ids
+        self._given: dict[int, str] = {}
 
     def __aiter__(self) -> Self:
         return self
@@ -51,11 +60,20 @@ class _CheckedStream:
         except StopAsyncIteration:
             self._note_the_end()
             raise
-        self._reason = next((choice.finish_reason for choice in chunk.choices if choice.finish_reason), self._reason)
+        for choice in chunk.choices:
+            self._reason = choice.finish_reason or self._reason
+            for call in getattr(choice.delta, "tool_calls", None) or ():  # some servers end with a delta that is null
+                self._name(call)
         return chunk
 
     async def close(self) -> None:
         await self._stream.close()
+
+    def _name(self, call: ChoiceDeltaToolCall) -> None:
+        if call.id and call.index not in self._given:
+            self._given[call.index] = self._ids.take(call.id)
+        if call.id:
+            call.id = self._given[call.index]
 
     def _note_the_end(self) -> None:
         if self._reason is None:

@@ -7,16 +7,31 @@ from typing import Any, cast
 from agents import TResponseInputItem
 from agents.models.fake_id import FAKE_RESPONSES_ID
 
+from adapters.openai_agents.call_ids import CallIds
 from domain.chat_message import ChatMessage
 
 type Item = dict[str, Any]
 
 
 def input_items(messages: Iterable[ChatMessage]) -> list[TResponseInputItem]:
-    """The items of these messages, in order; what Responses items have no field for is a message's ``name`` alone."""
+    """The items of these messages, in order; what Responses items have no field for is a message's ``name`` alone.
+
+    The id of a call differs from those of all others, and not of the open ones alone.
+    """
     chats = [message.to_chat() for message in messages]
+    _make_ids_unique(chats)
     custom = {call["id"] for chat in chats for call in chat.get("tool_calls", ()) if call["type"] == "custom"}
     return cast("list[TResponseInputItem]", [item for chat in chats for item in _items_of(chat, custom)])
+
+
+def _make_ids_unique(chats: Iterable[Item]) -> None:
+    ids, renamed = CallIds(), dict[str, str]()
+    for chat in chats:
+        for call in chat.get("tool_calls", ()):
+            renamed[call["id"]] = ids.take(call["id"])
+            call["id"] = renamed[call["id"]]
+        if "tool_call_id" in chat:
+            chat["tool_call_id"] = renamed.get(chat["tool_call_id"], chat["tool_call_id"])
 
 
 def _items_of(chat: Mapping[str, Any], custom: Iterable[str]) -> Iterator[Item]:

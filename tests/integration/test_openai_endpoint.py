@@ -19,6 +19,7 @@ from domain.reply_events import FinishReason, ReplyEvent, ReplyFinished, TextDel
 from tests.support.histories import assistant, kept, result, system, user
 from tests.support.openai_frames import Answer, End
 from tests.support.openai_stub import KEY, OpenAIStub, openai_stub
+from tests.support.strict_provider import refusal
 
 WIRES = pytest.mark.parametrize("wire_api", list(WireApi))
 HISTORY = kept(system("be brief"), user("hi"), assistant("Wait.", "x"), result("x"), assistant("Hello."), user("again"))
@@ -80,6 +81,25 @@ async def test_calls_are_answered_and_told_to_the_model(wire_api: WireApi) -> No
     assert ToolCallDelta("a", '{"city"') in events
     assert "sunny in Oslo" in str(stub.requests[1])
     assert events[-1] == ReplyFinished(input_tokens=14, output_tokens=6)
+
+
+async def test_a_server_that_counts_calls_anew_in_each_answer_is_understood() -> None:
+    steps = [Answer(calls=[("x", "weather", '{"city":"Rome"}'), ("x", "weather", '{"city":"Oslo"}')])] * 2
+
+    with openai_stub(*steps, Answer(texts=["Sunny."])) as stub:
+        events = await events_of(stub)
+
+    results = [event for event in events if isinstance(event, ToolResult)]
+    assert [result.call_id for result in results] == ["x-2", "x-3", "x-4", "x-5"]  # "x" is in the history
+    sent = stub.requests[2]["messages"]
+    assert refusal(sent) is None
+    assert [call["id"] for message in sent for call in message.get("tool_calls", ())] == [
+        "x",
+        "x-2",
+        "x-3",
+        "x-4",
+        "x-5",
+    ]
 
 
 async def test_chat_completions_get_the_history_as_it_is() -> None:

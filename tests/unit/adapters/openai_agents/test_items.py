@@ -86,3 +86,20 @@ def test_a_call_of_a_type_that_nobody_knows_is_told_as_a_functions() -> None:
     items = items_of(user(), NewMessage(role=Role.ASSISTANT, tool_calls=[call]), result("c"))
 
     assert items[1] == {"type": "function_call", "call_id": "c", "name": "robot", "arguments": '{"move": 1}'}
+
+
+def test_calls_of_the_same_id_are_told_apart() -> None:
+    history = [
+        user(),
+        calls("a", "b"),
+        result("b", "1"),
+        result("a", "2"),
+        assistant(),
+        user(),
+        calls("a"),
+        result("a", "3"),
+    ]
+
+    items = items_of(*history)
+
+    assert [item["call_id"] for item in items if "call_id" in item] == ["a", "b", "b", "a", "a-2", "a-2"]
