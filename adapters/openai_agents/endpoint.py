@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import override
+from typing import Final, override
 
 from agents import Model, ModelProvider, OpenAIResponsesModel
 from agents.models.default_models import get_default_model
 from openai import AsyncOpenAI
 
 from adapters.openai_agents.chat_completions import CheckedChatCompletionsModel
+
+_OPENAI: Final = "https://api.openai.com"
 
 
 class WireApi(StrEnum):
@@ -42,7 +44,7 @@ class Endpoint(ModelProvider):
     @override
     def get_model(self, model_name: str | None) -> Model:
         name = model_name or self._settings.model or get_default_model()
-        usual = WireApi.CHAT_COMPLETIONS if self._settings.base_url else WireApi.RESPONSES
+        usual = WireApi.RESPONSES if self._base_url.startswith(_OPENAI) else WireApi.CHAT_COMPLETIONS
         if (self._settings.wire_api or usual) is WireApi.RESPONSES:
             return OpenAIResponsesModel(name, self._client)
         return CheckedChatCompletionsModel(name, self._client)
@@ -57,8 +59,11 @@ class Endpoint(ModelProvider):
     def _client(self) -> AsyncOpenAI:
         """Made when the first model is asked for: an agent that brings its own model needs no key here."""
         if self._opened is None:
-            base_url = self._settings.base_url
             # A server without keys ignores what it is sent, but the client insists on sending one.
-            key = self._settings.api_key or ("none" if base_url else None)
-            self._opened = AsyncOpenAI(api_key=key, base_url=base_url)
+            key = self._settings.api_key or ("none" if self._settings.base_url else None)
+            self._opened = AsyncOpenAI(api_key=key, base_url=self._base_url)
         return self._opened
+
+    @property
+    def _base_url(self) -> str:
+        return self._settings.base_url or f"{_OPENAI}/v1"

@@ -7,7 +7,7 @@ from typing import Any
 
 import openai
 import pytest
-from agents import Agent, ModelBehaviorError, function_tool
+from agents import Agent, ModelBehaviorError, OpenAIResponsesModel, function_tool
 
 from adapters.openai_agents.chat_completions import CheckedChatCompletionsModel
 from adapters.openai_agents.endpoint import Endpoint, EndpointSettings, WireApi
@@ -204,6 +204,21 @@ async def test_a_stream_that_never_ends_is_hung_up_when_the_reply_is_closed(wire
             hung_up = await asyncio.to_thread(stub.hung_up.wait, 10)
 
     assert (first, hung_up) == (TextDelta("It is"), True)
+
+
+@pytest.mark.parametrize("base_url", [None, "https://api.openai.com/v1"])
+@pytest.mark.parametrize("environment", ["", "http://elsewhere.test/v1"])
+async def test_openais_own_endpoint_is_spoken_to_in_responses(
+    base_url: str | None, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", environment)  # the settings decide, not what the client's library reads
+    endpoint = Endpoint(EndpointSettings(base_url=base_url, api_key="k"))
+
+    model = endpoint.get_model("m")
+
+    assert isinstance(model, OpenAIResponsesModel)
+    assert str(model._client.base_url) == "https://api.openai.com/v1/"
+    await endpoint.aclose()
 
 
 async def test_an_endpoint_that_is_closed_holds_no_connections() -> None:
