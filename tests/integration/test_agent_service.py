@@ -44,6 +44,7 @@ def agent_service(stub: OpenAIStub, settings: Settings, tmp_path_factory: pytest
         "PYTHONPATH": str(folder),
         "RESPONDER": "agent:my_agent:agent",
         "OPENAI_BASE_URL": stub.base_url,
+        "OPENAI_API_KEY": "",
         "OPENAI_API_KEY_FILE": str(folder / "key"),
         "OPENAI_DEFAULT_MODEL": "Llama/7B",
         "REPLY_TIMEOUT": "3",

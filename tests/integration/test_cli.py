@@ -47,6 +47,11 @@ def test_openapi_prints_the_document() -> None:
             {"DATABASE_URL": "postgresql://a@b/c", **WITH_AUTHENTICATION, "AUTH_USER_TABLE": "a b"},
             "user_table",
         ),
+        (
+            ["serve"],
+            {"DATABASE_URL": "postgresql://a@b/c", **WITH_AUTHENTICATION, "RESPONDER": "agent:x:y"},
+            "RESPONDER: ",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
@@ -103,6 +108,8 @@ def test_config_prints_what_is_in_force_without_secrets() -> None:
         ({"MIGRATION_DATABASE_URL": "mysql://x/y"}, "MIGRATION_DATABASE_URL: "),
         ({"BETTER_AUTH_SECRET": "short"}, "BETTER_AUTH_SECRET is shorter"),
         ({"AUTH_USER_TABLE": "a b"}, "user_table"),
+        ({"RESPONDER": "parrot"}, "RESPONDER must be echo, agent, or"),
+        ({"RESPONDER": "agent", "OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""}, "RESPONDER: OPENAI_API_KEY is required"),
         ({"DATABASE_URL_FILE": "/run/secrets/url"}, "DATABASE_URL and DATABASE_URL_FILE"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -25,6 +26,14 @@ def test_every_module_opens_with_what_it_is() -> None:
 
 def test_the_packages_are_typed_for_others() -> None:
     assert all((ROOT / package / "py.typed").is_file() for package in PACKAGES)
+
+
+def test_the_tests_have_what_the_extra_installs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+    assert {*project["project"]["optional-dependencies"]["agents"]} <= {
+        one for one in project["dependency-groups"]["dev"] if isinstance(one, str)
+    }
 
 
 def test_the_lock_names_no_private_host() -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from adapters.echo.responder import EchoResponder
 from adapters.openai_agents.responder import AgentResponder
 from domain.model_context import ContextBudget
+from domain.reply_events import TextDelta
 from entrypoints.container.responders import check_responder, open_responder
 from entrypoints.settings import Settings, SettingsError
+from tests.support.histories import user
+from tests.support.scripted_agents import turn_of
 
 ROOT = Path(__file__).parents[4]
 
@@ -24,6 +28,15 @@ async def test_the_echo_answers_unless_another_is_named() -> None:
     async with open_responder(settings_of()) as responder:
         assert isinstance(responder, EchoResponder)
         assert responder.budget is None
+
+
+async def test_the_echo_has_the_delay_of_the_settings() -> None:
+    turn = replace(turn_of(user("one two")), text="one two")
+
+    async with open_responder(settings_of(echo_delay=1e-6)) as responder:
+        events = [event async for event in responder.reply(turn)]
+
+    assert events[1:-1] == [TextDelta("one "), TextDelta("two")]
 
 
 async def test_an_agent_has_the_budget_of_the_settings() -> None:
