@@ -10,14 +10,17 @@ from application.authenticate_agent import AuthenticateAgent
 from application.begin_reply import BeginReply
 from application.chat import Chat
 from application.check_readiness import CheckReadiness
+from application.clear_conversation import ClearConversation
 from application.create_conversation import CreateConversation
 from application.delete_conversation import DeleteConversation
 from application.export_owner import ExportOwner
 from application.follow_reply import FollowReply
 from application.get_message import GetMessage
 from application.list_conversations import ListConversations
+from application.pop_message import PopMessage
 from application.read_context import ReadContext
 from application.read_history import ReadHistory
+from application.remove_message import RemoveMessage
 from application.reply_intake import ReplyIntake
 from application.reply_writer import ReplyTiming, ReplyWriter
 from application.running_replies import RunningReplies
@@ -51,6 +54,9 @@ class Application:
     delete_conversation: DeleteConversation
     append_messages: AppendMessages
     get_message: GetMessage
+    remove_message: RemoveMessage
+    pop_message: PopMessage
+    clear_conversation: ClearConversation
     begin_reply: BeginReply
     follow_reply: FollowReply
     stop_reply: StopReply
@@ -104,6 +110,9 @@ class Application:
             delete_conversation=DeleteConversation(conversations),
             append_messages=AppendMessages(conversations, settle),
             get_message=GetMessage(conversations, show),
+            remove_message=RemoveMessage(conversations, settle),
+            pop_message=PopMessage(conversations, settle),
+            clear_conversation=ClearConversation(conversations, settle),
             begin_reply=begin,
             follow_reply=follow,
             stop_reply=StopReply(conversations, reply_log, replies, follow, settle),

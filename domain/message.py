@@ -140,6 +140,16 @@ class Message:
         return ChatMessage(self.role, self.content, self.tool_calls, self.tool_call_id, self.name)
 
     @property
+    def call_ids(self) -> frozenset[str]:
+        """The ids of the tool calls that it opens."""
+        return frozenset(call["id"] for call in self.tool_calls.value) if self.tool_calls else frozenset()
+
+    @property
+    def text(self) -> str:
+        """The text of its content, parts joined by a space."""
+        return contents.text_of(self.content.value) if self.content else ""
+
+    @property
     def documents(self) -> list[JsonText]:
         """All its JSON."""
         return [one for one in (self.content, self.tool_calls, self.metadata, self.item) if one]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from domain.errors import RuleViolationError
-from domain.message import NewMessage
+from domain.message import Message, NewMessage
 from domain.roles import Role
 
 MAX_LENGTH: Final = 200
@@ -20,7 +20,7 @@ def check_title(title: str) -> None:
         raise RuleViolationError("title", "must be Unicode text without the character U+0000")
 
 
-def suggest_title(messages: Iterable[NewMessage]) -> str | None:
+def suggest_title(messages: Iterable[NewMessage | Message]) -> str | None:
     """The opening words of the first user message that has text, on one line, at most 60 characters and an ellipsis."""
     for message in messages:
         if message.role is Role.USER:

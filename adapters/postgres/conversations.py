@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from adapters.postgres import message_windows, reads, writes
+from adapters.postgres import message_windows, reads, removals, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from adapters.postgres.rows import conversation_of, effect_of, message_of, values_of_key, values_of_messages
@@ -27,6 +27,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
 from domain.pages import ConversationCursor, ConversationPage, ConversationWindow, MessagePage, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
+from domain.removal import Removal
 
 _SEQ: Final = attrgetter("seq")
 _TOP: Final = ConversationCursor(datetime(9999, 12, 31, tzinfo=UTC), ConversationId(UUID(int=2**128 - 1)))
@@ -157,6 +158,33 @@ class PostgresConversationRepository(ConversationRepository):
         return message_of(conversation_id, row)
 
     @override
+    async def remove(self, owner_id: OwnerId, conversation_id: ConversationId, removal: Removal) -> None:
+        await self._remove(
+            removals.REMOVE,
+            owner_id,
+            conversation_id,
+            seqs=removal.seqs,
+            decided_on=_calls(removal.decided_on),
+            leaves=_calls(removal.leaves),
+            follows=removal.follows,
+            sets_title=removal.title is not UNSET,
+            title=None if removal.title is UNSET else removal.title,
+        )
+
+    @override
+    async def clear(self, owner_id: OwnerId, conversation_id: ConversationId, last_seq: int) -> None:
+        await self._remove(
+            removals.CLEAR,
+            owner_id,
+            conversation_id,
+            decided_on=None,
+            leaves=[],
+            follows=last_seq,
+            sets_title=True,
+            title=None,
+        )
+
+    @override
     async def update(
         self, owner_id: OwnerId, conversation_id: ConversationId, change: ConversationChange
     ) -> Conversation:
@@ -180,6 +208,17 @@ class PostgresConversationRepository(ConversationRepository):
         row = await self._database.write(writes.DELETE, owner_id=owner_id, conversation_id=conversation_id)
         if row is None:
             raise ConversationNotFoundError
+
+    async def _remove(
+        self, statement: Statement, owner_id: OwnerId, conversation_id: ConversationId, **values: Any
+    ) -> None:
+        try:
+            row = await self._database.write(statement, owner_id=owner_id, conversation_id=conversation_id, **values)
+        except asyncpg.DivisionByZeroError as error:
+            raise StateMovedError from error
+        if row is None:
+            conversation = await self.conversation(owner_id, conversation_id)  # raises if that is why
+            raise StateMovedError if conversation.reply_seq is None else ReplyRunningError
 
     async def _write_once(self, statement: Statement, key: IdempotencyKey | None, **values: Any) -> Any:
         """With a key a write may be tried twice: the key lets only one through."""

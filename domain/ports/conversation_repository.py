@@ -10,6 +10,7 @@ from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
 from domain.pages import ConversationPage, ConversationWindow, MessagePage, MessageWindow
+from domain.removal import Removal
 
 
 class ConversationRepository(Protocol):
@@ -83,6 +84,24 @@ class ConversationRepository(Protocol):
     @abstractmethod
     async def message(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> Message:
         """One message. Raises MessageNotFoundError, also if it was removed, or there is no such conversation."""
+
+    @abstractmethod
+    async def remove(self, owner_id: OwnerId, conversation_id: ConversationId, removal: Removal) -> None:
+        """Remove the messages of these seqs.
+
+        Nothing of them is left but their places: no seq moves, and none is used again. The logs of the conversation's
+        replies are deleted, since they say what the messages said. ``updated_at`` stays. Raises
+        ConversationNotFoundError; ReplyRunningError while a reply runs in it; StateMovedError if one of the messages is
+        not there any more, or if the last seq or the open tool calls are not those that the removal was decided on.
+        """
+
+    @abstractmethod
+    async def clear(self, owner_id: OwnerId, conversation_id: ConversationId, last_seq: int) -> None:
+        """Remove all messages up to ``last_seq``, close all tool calls, and take back an automatic title.
+
+        Raises ConversationNotFoundError; ReplyRunningError while a reply runs in it; StateMovedError if the last seq is
+        another one.
+        """
 
     @abstractmethod
     async def update(

@@ -29,6 +29,7 @@ from domain.message import Message, NewMessage, Status
 from domain.pages import MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.reply_log import ReplyLog
+from domain.removal import Removal
 from domain.reply import Batch, ReplyAddress, StepEnd
 from domain.reply_events import (
     FinishReason,
@@ -440,6 +441,20 @@ async def test_a_reply_that_is_asked_for_again_removes_no_message_but_its_own(wo
     recorded = await world.log.running(world.ann, reply.conversation_id)
     assert recorded is not None
     assert (recorded.address.seq, recorded.turn) == (5, 1)
+
+
+async def test_the_log_goes_with_any_message_that_is_removed(world: World) -> None:
+    reply = await world.begin()
+    await world.log.advance(reply, 1, HELLO, SAID, seq=2)
+    assert await world.log.recorded(reply) is not None
+
+    await world.conversations.remove(world.ann, reply.conversation_id, Removal(seqs=(2,)))
+
+    assert await world.log.recorded(reply) is None
+    (user_message,) = await world.all(reply)
+    (again, *_) = await world.log.begin(world.ann, reply.conversation_id, said("more"), None)
+    assert (user_message.seq, again.seq) == (1, 3)
+    assert await world.log.recorded(reply._replace(seq=4)) is not None
 
 
 async def test_of_the_logs_the_last_two_are_kept(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.postgres import message_windows, reads, writes
+from adapters.postgres import message_windows, reads, removals, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
@@ -93,11 +93,11 @@ def test_each_module_here_has_a_mutant() -> None:
 def test_each_statement_that_names_the_owner_has_a_mutant() -> None:
     statements = [
         one
-        for module in (message_windows, reads, writes)
+        for module in (message_windows, reads, removals, writes)
         for one in vars(module).values()
         if isinstance(one, Statement) and "owner_id = " in one.sql
     ]
     replaced = [target for mutant in MUTANTS for target, _, _ in mutant.replaces]
 
-    assert len(statements) == 13
+    assert len(statements) == 15
     assert [one.sql for one in statements if not any(one is target for target in replaced)] == []

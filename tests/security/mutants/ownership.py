@@ -7,7 +7,7 @@ from typing import Any, Final
 from litestar.types import Message as AsgiMessage
 from litestar.types import Receive, Scope, Send
 
-from adapters.postgres import message_windows, owner_archive, reads, writes
+from adapters.postgres import message_windows, owner_archive, reads, removals, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.conversations import PostgresConversationRepository
 from domain.errors import ConversationNotFoundError
@@ -15,6 +15,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.pages import MessagePage, MessageWindow
 from entrypoints.http.edge import Edge
 from tests.contracts import test_conversation_repository as contract
+from tests.contracts import test_removals
 from tests.security import test_isolation, test_isolation_machine
 from tests.security.mutants.mutant import Mutant, Replacement, hurried
 
@@ -137,6 +138,26 @@ MUTANTS: Final = (
         found_by=contract.test_messages_before_a_seq_are_counted,
         given=_ANN_AND_BOB,
         says="==",
+    ),
+    *(
+        Mutant(
+            name=f"{name} without its owner",
+            replaces=(ownerless(getattr(removals, name)),),
+            found_by=test_removals.test_a_stranger_removes_nothing,
+            given=_ANN_AND_BOB,
+            says="DID NOT RAISE",
+        )
+        for name in ("REMOVE", "CLEAR")
+    ),
+    Mutant(
+        name="a removal that leaves what was said",
+        replaces=(
+            (removals.REMOVE, "sql", re.sub("content=NULL, ", "", removals.REMOVE.sql)),
+            (removals.CLEAR, "sql", re.sub("content=NULL, ", "", removals.CLEAR.sql)),
+        ),
+        found_by=test_removals.test_nothing_of_a_removed_message_is_left_but_its_place,
+        given=_ANN_AND_BOB,
+        says="secret",
     ),
     Mutant(
         name="an export without its owner",

@@ -20,6 +20,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
 from domain.pages import MAX_PAGE_BYTES, ConversationPage, ConversationWindow, MessagePage, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
+from domain.removal import Removal
 
 
 @dataclass
@@ -30,6 +31,8 @@ class KeptConversation:
     open_calls: frozenset[str] = frozenset()
     messages: list[Message] = field(default_factory=list)
     removed: set[int] = field(default_factory=set)
+    logs_from: int = 1
+    """From which seq on the logs of replies are kept."""
     stop_seq: int | None = None
     replies_to: dict[int, int] = field(default_factory=dict)
 
@@ -146,6 +149,31 @@ class InMemoryConversationRepository(ConversationRepository):
         raise MessageNotFoundError
 
     @override
+    async def remove(self, owner_id: OwnerId, conversation_id: ConversationId, removal: Removal) -> None:
+        kept = self._find_settled(owner_id, conversation_id)
+        if removal.follows not in (None, kept.conversation.last_seq):
+            raise StateMovedError
+        if removal.decided_on is not None and removal.decided_on != kept.open_calls:
+            raise StateMovedError
+        if not {*removal.seqs} <= {message.seq for message in kept.remaining}:
+            raise StateMovedError
+        if removal.leaves is not None:
+            kept.open_calls = removal.leaves
+        if removal.title is not UNSET and kept.conversation.title_is_auto:
+            title = removal.title
+            kept.conversation = replace(kept.conversation, title=title, title_is_auto=title is not None)
+        kept.removed |= {*removal.seqs}
+        kept.logs_from = kept.conversation.last_seq + 1
+
+    @override
+    async def clear(self, owner_id: OwnerId, conversation_id: ConversationId, last_seq: int) -> None:
+        kept = self._find_settled(owner_id, conversation_id)
+        if kept.conversation.last_seq != last_seq:
+            raise StateMovedError
+        seqs = tuple(message.seq for message in kept.remaining)
+        await self.remove(owner_id, conversation_id, Removal(seqs=seqs, leaves=frozenset(), title=None))
+
+    @override
     async def update(
         self, owner_id: OwnerId, conversation_id: ConversationId, change: ConversationChange
     ) -> Conversation:
@@ -177,6 +205,12 @@ class InMemoryConversationRepository(ConversationRepository):
             return self._kept[owner_id, conversation_id]
         except KeyError:
             raise ConversationNotFoundError from None
+
+    def _find_settled(self, owner_id: OwnerId, conversation_id: ConversationId) -> KeptConversation:
+        kept = self.find(owner_id, conversation_id)
+        if kept.reply_seq is not None:
+            raise ReplyRunningError
+        return kept
 
     def _write(self, kept: KeptConversation, decision: AppendDecision, now: datetime) -> list[Message]:
         first = kept.conversation.last_seq + 1

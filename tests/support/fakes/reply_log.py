@@ -134,6 +134,8 @@ class InMemoryReplyLog(ReplyLog):
         if log is None or not self._conversations.has(reply.owner_id, reply.conversation_id):
             return None
         kept = self._conversations.find(reply.owner_id, reply.conversation_id)
+        if reply.seq < kept.logs_from:
+            return None
         return RecordedReply(
             address=reply,
             is_running=kept.reply_seq == reply.seq,
