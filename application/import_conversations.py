@@ -33,7 +33,7 @@ class ImportConversations:
         self._target = target
 
     async def __call__(self, owner_id: OwnerId, entries: Iterable[Conversation | ImportedMessage]) -> ImportTotals:
-        """Write each conversation and the messages that follow it.
+        """Write each conversation and the messages that follow it; seqs that do not come are those of removed messages.
 
         Raises RuleViolationError as soon as an entry is taken that breaks a rule; ConflictError, UnavailableError.
         """
@@ -48,7 +48,7 @@ class ImportConversations:
             elif current is None:
                 raise RuleViolationError("the line", "must follow a conversation")
             else:
-                await current.take(entry)
+                await current.take(entry, totals)
         if current is not None:
             await current.finish()
         return totals
@@ -70,14 +70,15 @@ class _Writing:
         self._is_new = await self._target.begin(self._owner_id, self._progress.conversation)
         if self._is_new:
             totals.conversations += 1
-            totals.messages += self._progress.conversation.last_seq
         else:
             totals.skipped += 1
 
-    async def take(self, imported: ImportedMessage) -> None:
+    async def take(self, imported: ImportedMessage, totals: ImportTotals) -> None:
+        await self._leave_out(imported.seq - 1)
         self._progress = self._progress.after(imported)
         if not self._is_new:
             return
+        totals.messages += 1
         message = imported.message
         stored = (message.content_json, message.tool_calls_json, message.metadata_json, message.item_json)
         self._characters += sum(len(document.text) for document in stored if document)
@@ -86,11 +87,20 @@ class _Writing:
             await self._write()
 
     async def finish(self) -> None:
-        self._progress.require_end()
+        await self._leave_out(self._progress.conversation.last_seq)
         if self._batch:
             await self._write()
-        if self._is_new and self._progress.open_calls:
-            await self._target.leave_open(self._owner_id, self._id, self._progress.open_calls)
+        if self._is_new and self._progress.calls.possible:
+            await self._target.leave_open(self._owner_id, self._id, self._progress.calls.possible)
+
+    async def _leave_out(self, last_seq: int) -> None:
+        """Write the places of messages that were removed, from the last one that came up to this seq."""
+        first_seq = self._progress.seq + 1
+        if last_seq < first_seq or last_seq > self._progress.conversation.last_seq:
+            return  # none were, or the message that comes next is refused
+        self._progress = self._progress.up_to(last_seq)
+        if self._is_new:
+            await self._target.leave_out(self._owner_id, self._progress.conversation, first_seq, last_seq)
 
     async def _write(self) -> None:
         await self._target.write(self._owner_id, self._id, self._batch)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.append import decide_append
+from domain.call_state import CallState
 from domain.errors import RuleViolationError
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import JsonText
@@ -95,10 +95,14 @@ class StoredIdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolStep:
-    """A message's role and tool calls, which is all that open calls follow from."""
+    """A message's role and tool calls, which is all that open calls follow from.
+
+    ``removed``: it is a user's turn that was removed, and what it closed stays closed.
+    """
 
     seq: int
     role: Role
+    removed: bool = False
     tool_calls: JsonText | None = None
     tool_call_id: str | None = None
 
@@ -110,7 +114,7 @@ class ToolStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallHistory:
-    """A conversation's open tool calls as stored, and its tool steps since the last user turn, read at one instant."""
+    """A conversation's open tool calls as stored, and the tool steps from which they follow, read at one instant."""
 
     open_calls: tuple[str, ...]
     tool_steps: tuple[ToolStep, ...]
@@ -118,19 +122,19 @@ class CallHistory:
     def findings(self, owner_id: OwnerId, conversation_id: ConversationId) -> Iterator[Finding]:
         """What is wrong: calls that do not follow from the steps, their order, or a step that no append allows.
 
-        ``decide_append`` itself decides, message by message. Writes compare the calls in their order.
+        The rules of appends decide, message by message. Writes compare the calls in their order.
         """
-        follow: frozenset[str] = frozenset()
+        state = CallState()
         numbers: dict[str, int] = {}
         for step in self.tool_steps:
             try:
-                leaves = decide_append([step.as_new()], follow).leaves
+                state = state.after_removed() if step.removed else state.after(step.as_new())
             except RuleViolationError:
                 numbers["impossible_at"] = step.seq
                 break
-            follow = follow if leaves is None else leaves
-        if not numbers and list(self.open_calls) == sorted(follow):
-            return
         kept = frozenset(self.open_calls)
-        numbers |= {"open": len(self.open_calls), "missing": len(follow - kept), "too_many": len(kept - follow)}
+        if not numbers and list(self.open_calls) == sorted(kept) and state.open <= kept <= state.possible:
+            return
+        missing, too_many = len(state.open - kept), len(kept - state.possible)
+        numbers |= {"open": len(self.open_calls), "missing": missing, "too_many": too_many}
         yield Finding(kind=FindingKind.OPEN_CALLS, owner_id=owner_id, conversation_id=conversation_id, numbers=numbers)

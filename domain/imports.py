@@ -1,14 +1,18 @@
 """Imports: conversations that were written elsewhere, with their own times, and what must hold of them."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
-from domain.append import decide_append
+from domain.call_state import CallState
 from domain.conversation import Conversation
 from domain.errors import RuleViolationError
 from domain.identifiers import ConversationId, OwnerId, make_uuid7
 from domain.message import NewMessage
+
+MAX_REMOVED: Final = 1_000_000
+"""Each is written as a row, and there is nothing to show for it in what is imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,32 +26,43 @@ class ImportedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportProgress:
-    """How far a conversation has come: the seq of the last message that came, and the tool calls that it left open."""
+    """How far a conversation has come: the seq of the last message that came, and the state of its tool calls.
+
+    ``removed``: how many seqs were left out until there, which are those of messages that were removed.
+    """
 
     conversation: Conversation
     seq: int = 0
-    open_calls: frozenset[str] = frozenset()
+    removed: int = 0
+    calls: CallState = field(default_factory=CallState)
 
     def after(self, imported: ImportedMessage) -> "ImportProgress":
         """The progress with one more message. Raises RuleViolationError unless it may follow."""
-        if imported.seq != self.seq + 1:
-            raise RuleViolationError("seq", f"must be {self.seq + 1}, the next of its conversation")
+        if imported.seq <= self.seq:
+            raise RuleViolationError("seq", f"must be above {self.seq}, that of the message before")
         if imported.seq > self.conversation.last_seq:
-            raise RuleViolationError("seq", f"must not be above {self.seq}, the last_seq of its conversation")
+            last_seq = self.conversation.last_seq
+            raise RuleViolationError("seq", f"must not be above {last_seq}, the last_seq of its conversation")
         if imported.created_at > self.conversation.updated_at:
             raise RuleViolationError("created_at", "must not be later than the updated_at of its conversation")
+        before = self.up_to(imported.seq - 1)
         try:
-            leaves = decide_append([imported.message], self.open_calls).leaves
+            calls = before.calls.after(imported.message)
         except RuleViolationError as error:
             raise RuleViolationError(error.field.removeprefix("messages[0]."), str(error)) from error
-        open_calls = self.open_calls if leaves is None else leaves
-        return ImportProgress(conversation=self.conversation, seq=imported.seq, open_calls=open_calls)
+        return replace(before, seq=imported.seq, calls=calls)
 
-    def require_end(self) -> None:
-        """Raise RuleViolationError if messages are missing at the end."""
-        if self.seq != self.conversation.last_seq:
-            found = f"{self.seq} of the {self.conversation.last_seq} messages"
-            raise RuleViolationError("the conversation before", f"must be complete, but only {found} came")
+    def up_to(self, seq: int) -> "ImportProgress":
+        """The progress with all messages up to ``seq``: those that did not come were removed.
+
+        Raises RuleViolationError if they are more than MAX_REMOVED.
+        """
+        left_out = seq - self.seq
+        if not left_out:
+            return self
+        if self.removed + left_out > MAX_REMOVED:
+            raise RuleViolationError("seq", f"must not leave out more than {MAX_REMOVED} messages of a conversation")
+        return replace(self, seq=seq, removed=self.removed + left_out, calls=self.calls.after_removed())
 
 
 def derive_conversation_id(owner_id: OwnerId, source: str, created_at: datetime) -> ConversationId:

@@ -89,4 +89,10 @@ def _key_of(row: asyncpg.Record) -> StoredIdempotencyKey:
 
 def _tool_step_of(row: asyncpg.Record) -> ToolStep:
     tool_calls = None if row["tool_calls"] is None else JsonText(row["tool_calls"])
-    return ToolStep(seq=row["seq"], role=Role(row["role"]), tool_calls=tool_calls, tool_call_id=row["tool_call_id"])
+    return ToolStep(
+        seq=row["seq"],
+        role=Role(row["role"]),
+        removed=row["removed"],
+        tool_calls=tool_calls,
+        tool_call_id=row["tool_call_id"],
+    )

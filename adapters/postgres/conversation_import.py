@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any, override
 
 import asyncpg
-from sqlalchemy import Text, column, func, insert, literal, select, update
+from sqlalchemy import Text, column, func, insert, literal, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.types import BigInteger, Boolean
 
-from adapters.postgres.columns import CONVERSATION, OURS, OWNER, given
+from adapters.postgres.columns import CONVERSATION, NOW, OURS, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.rows import values_of_messages
 from adapters.postgres.tables import conversations, messages
@@ -18,7 +18,9 @@ from domain.conversation import Conversation
 from domain.errors import ConflictError
 from domain.identifiers import ConversationId, OwnerId
 from domain.imports import ImportedMessage
+from domain.message import Status
 from domain.ports.conversation_import import ConversationImport
+from domain.roles import Role
 
 _TIME = TIMESTAMP(timezone=True)
 _CONVERSATION = {
@@ -44,6 +46,22 @@ def _insert_messages() -> Statement:
     return Statement(insert(messages).from_select(["owner_id", "conversation_id", *_MESSAGE], source))
 
 
+def _insert_removed() -> Statement:
+    series = func.generate_series(given("first_seq", BigInteger()), given("last_seq", BigInteger()))
+    seq = series.table_valued(column("seq", BigInteger)).render_derived("removed").c.seq
+    row = {
+        "seq": seq,
+        "role": literal(Role.USER.value, Text()),
+        "status": literal(Status.COMPLETED.value, Text()),
+        "metadata": literal_column("'{}'::json"),
+        "created_at": given("created_at", _TIME),
+        "removed_at": NOW,
+    }
+    return Statement(
+        insert(messages).from_select(["owner_id", "conversation_id", *row], select(OWNER, CONVERSATION, *row.values()))
+    )
+
+
 FIND = Statement(select(conversations.c.id).where(OURS))
 BEGIN = Statement(
     insert(conversations).from_select(
@@ -51,6 +69,7 @@ BEGIN = Statement(
     )
 )
 WRITE = _insert_messages()
+LEAVE_OUT = _insert_removed()
 LEAVE_OPEN = Statement(update(conversations).where(OURS).values(open_tool_calls=given("calls", ARRAY(Text))))
 
 
@@ -92,6 +111,17 @@ class PostgresConversationImport(ConversationImport):
             messages_seq=[imported.seq for imported in messages],
             messages_created_at=[imported.created_at for imported in messages],
             **values_of_messages([imported.message for imported in messages]),
+        )
+
+    @override
+    async def leave_out(self, owner_id: OwnerId, conversation: Conversation, first_seq: int, last_seq: int) -> None:
+        await self._transaction.rows(
+            LEAVE_OUT,
+            owner_id=owner_id,
+            conversation_id=conversation.id,
+            first_seq=first_seq,
+            last_seq=last_seq,
+            created_at=conversation.updated_at,
         )
 
     @override

@@ -100,12 +100,16 @@ def _keys() -> Statement:
 
 
 def _calls() -> Statement:
-    """The open calls and the messages since the last user turn, which closed all calls before it."""
+    """The open calls and the messages since the last user turn that remains, which closed all calls before it.
+
+    Of the messages that were removed, only users' turns count: they have no calls, and answer none.
+    """
     in_it = and_(_MY_MESSAGES, messages.c.conversation_id == CONVERSATION)
-    turns = select(func.max(messages.c.seq)).where(in_it, messages.c.role == Role.USER.value)
+    remains = messages.c.removed_at.is_(None)
+    turns = select(func.max(messages.c.seq)).where(in_it, messages.c.role == Role.USER.value, remains)
     last_turn = func.coalesce(turns.correlate(None).scalar_subquery(), 0)
-    roles = (messages.c.role == Role.USER.value, messages.c.role == Role.TOOL.value)
-    counts = or_(*roles, messages.c.tool_calls.is_not(None))
+    is_result = and_(messages.c.role == Role.TOOL.value, remains)
+    counts = or_(messages.c.role == Role.USER.value, is_result, messages.c.tool_calls.is_not(None))
     steps = and_(_MY_MESSAGES, messages.c.conversation_id == CONVERSATION, messages.c.seq >= last_turn, counts)
     return Statement(
         select(
@@ -114,6 +118,7 @@ def _calls() -> Statement:
             messages.c.role,
             messages.c.tool_calls,
             messages.c.tool_call_id,
+            messages.c.removed_at.is_not(None).label("removed"),
         )
         .select_from(conversations.outerjoin(messages, steps))
         .where(OURS)

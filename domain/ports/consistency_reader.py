@@ -39,5 +39,6 @@ class ConsistencyReader(Protocol):
     async def calls(self, owner_id: OwnerId, conversation_id: ConversationId) -> CallHistory | None:
         """The conversation's open tool calls, and by seq the tool steps from which they follow; None if it is missing.
 
-        The tool steps are the last user turn, and all calls and results after it.
+        The tool steps are the last user turn that remains, and after it all calls and results that remain, and the
+        user turns that were removed.
         """

@@ -31,5 +31,12 @@ class ConversationImport(Protocol):
         """Write messages of a conversation that was begun, with their seqs and times."""
 
     @abstractmethod
+    async def leave_out(self, owner_id: OwnerId, conversation: Conversation, first_seq: int, last_seq: int) -> None:
+        """Write the places of messages of a conversation that was begun, which were removed: these seqs, and no more.
+
+        Each counts as a user's turn, of which nothing is known, and has the time of the conversation's last update.
+        """
+
+    @abstractmethod
     async def leave_open(self, owner_id: OwnerId, conversation_id: ConversationId, calls: frozenset[str]) -> None:
         """Write which tool calls the conversation leaves open."""

@@ -14,7 +14,7 @@ class OwnerArchive(Protocol):
 
     @abstractmethod
     def entries(self, owner_id: OwnerId) -> AsyncGenerator[Conversation | Message, None]:
-        """The owner's conversations by id, each followed by its messages from seq 1 to its last_seq.
+        """The owner's conversations by id, each followed by its messages up to its last_seq, without removed ones.
 
         What was stored before the call and stays is yielded once, whatever is written meanwhile. A conversation is
         yielded as it was at one instant, with the messages that it had then. Raises ConflictError if it is deleted

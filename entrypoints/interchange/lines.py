@@ -22,7 +22,7 @@ class ExportLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="e
 
 
 class ConversationLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="conversation"):
-    """A conversation. Its messages follow, ``last_seq`` of them."""
+    """A conversation. Its messages follow, up to ``last_seq``; seqs that do not come are those of removed ones."""
 
     id: str
     title: str | None

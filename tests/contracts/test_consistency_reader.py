@@ -16,6 +16,7 @@ from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage
+from domain.removal import Removal
 from domain.roles import Role
 
 USER = NewMessage(role=Role.USER, content="Hello")
@@ -89,6 +90,26 @@ async def test_the_steps_are_those_since_the_last_user_turn(database: Database, 
     ]
     assert list(history.findings(ann, IDS[0])) == []
     assert [one.uses_tools async for one in data.conversations(ann)] == [True, False, False, False, False]
+
+
+async def test_of_removed_messages_only_turns_are_steps(database: Database, ann: OwnerId) -> None:
+    data = PostgresConsistencyReader(database)
+    repository = PostgresConversationRepository(database)
+    turn = [USER, ASSISTANT, TOOL, USER, ASSISTANT, TOOL]
+    await repository.append(ann, IDS[0], decide_append(turn, None), None)
+    await repository.remove(ann, IDS[0], Removal(seqs=(5, 6, 7), leaves=frozenset({"b"})))
+
+    history = await data.calls(ann, IDS[0])
+
+    assert history is not None
+    assert [(step.seq, step.role, step.removed) for step in history.tool_steps] == [
+        (2, Role.USER, False),
+        (3, Role.ASSISTANT, False),
+        (4, Role.TOOL, False),
+        (5, Role.USER, True),
+    ]
+    assert list(history.findings(ann, IDS[0])) == []
+    assert [list(one.findings(ann)) async for one in data.conversations(ann)] == [[]] * 5
 
 
 async def test_a_conversation_that_is_not_there_has_no_calls(database: Database, ann: OwnerId) -> None:

@@ -15,6 +15,7 @@ from adapters.postgres.conversation_import import PostgresConversationImport
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.transactions import open_transaction
+from domain.append import decide_append
 from domain.conversation import Conversation
 from domain.errors import ConflictError, ConversationNotFoundError
 from domain.identifiers import ConversationId, OwnerId
@@ -87,6 +88,20 @@ async def test_a_conversation_and_its_messages_read_back_as_they_were(storage: S
     assert page.conversation == KEPT
     assert [*page.messages] == [Message.of(one.message, PLACE, one.seq, one.created_at) for one in MESSAGES]
     assert (await storage.repository.open_calls(ann, PLACE, None))[0] == frozenset()
+
+
+async def test_the_places_of_removed_messages_are_kept(storage: Storage, ann: OwnerId) -> None:
+    async with storage.opened() as target:
+        await target.begin(ann, replace(KEPT, last_seq=5))
+        await target.leave_out(ann, KEPT, 1, 2)
+        await target.write(ann, PLACE, [replace(MESSAGES[0], seq=3)])
+        await target.leave_out(ann, KEPT, 4, 5)
+
+    page = await storage.repository.messages(ann, PLACE, MessageWindow())
+    assert [message.seq for message in page.messages] == [3]
+    assert (page.conversation.last_seq, page.has_more_before, page.has_more_after) == (5, False, False)
+    written = await storage.repository.append(ann, PLACE, decide_append([MESSAGES[0].message], None), None)
+    assert [message.seq for message in written] == [6]
 
 
 async def test_open_calls_are_those_that_were_left(storage: Storage, ann: OwnerId) -> None:

@@ -20,6 +20,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.message import NewMessage, Status
 from domain.metadata import make_metadata
 from domain.principal import Principal
+from domain.removal import Removal
 from domain.roles import Role
 from entrypoints.cli.main import main
 from tests.support.commands import AI_AGENT, INHERITED
@@ -73,6 +74,13 @@ async def write(url: str, owner: str) -> None:
                 await append(principal, place, messages[start : start + 100])
         archive = ConversationPatch(archived=True).decide(None)
         await repository.update(OwnerId(owner), ConversationId(UUID(int=2)), archive)
+
+
+async def remove(url: str, owner: str, number: int, *seqs: int) -> None:
+    """Remove messages of the conversation of this number."""
+    async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
+        repository = PostgresConversationRepository(database)
+        await repository.remove(OwnerId(owner), ConversationId(UUID(int=number)), Removal(seqs=seqs))
 
 
 @pytest.fixture
@@ -129,6 +137,31 @@ def test_export_erase_import_gives_every_row_again(url: str, tmp_path: Path, cap
     assert main(["fsck"]) == 0
 
 
+def test_a_conversation_of_which_messages_were_removed_is_exported_and_imported(
+    url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    asyncio.run(remove(url, "ann", 4, 2))
+    asyncio.run(remove(url, "ann", 5, *range(1, 301), 450))
+    asyncio.run(remove(url, "ann", 2, 1, 2))
+
+    assert main(["fsck"]) == 0
+    capfd.readouterr()
+    assert main(["export", "--user", "ann"]) == 0
+    first.write_text(capfd.readouterr().out)
+    assert main(["erase", "--user", "ann"]) == 0
+    capfd.readouterr()
+    assert main(["import", "--user", "ann", str(first)]) == 0
+
+    said = "5 conversation(s), 156 message(s) imported; 0 conversation(s) were there already\n"
+    assert capfd.readouterr().out == said
+    assert main(["export", "--user", "ann"]) == 0
+    second.write_text(capfd.readouterr().out)
+    assert first.read_bytes() == second.read_bytes()
+    assert len(rows(url, "ann")["messages"]) == 460
+    assert main(["fsck"]) == 0
+
+
 def test_a_second_run_changes_nothing(url: str, exported: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "--user", "ann", str(exported)]) == 0
     once = rows(url, "ann")
@@ -163,7 +196,7 @@ def test_new_ids_are_the_same_at_each_run_and_another_user_may_have_them_too(
         (1, {"version": 2}, "Line 1: the first line must be that of an export of version 1"),
         (2, {"title": 7}, "Line 2: title is not valid: Expected `str | null`, got `int`"),
         (4, {"role": "tool"}, "Line 4: name is not carried by tool messages"),
-        (5, {"seq": 4}, "Line 5: seq must be 3, the next of its conversation"),
+        (5, {"seq": 2}, "Line 5: seq must be above 2, that of the message before"),
         (467, {"messages": 459}, "Line 467: the end must count the lines before it: some are missing, or came twice"),
     ],
 )

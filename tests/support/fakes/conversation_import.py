@@ -7,8 +7,9 @@ from typing import override
 from domain.conversation import Conversation
 from domain.identifiers import ConversationId, OwnerId
 from domain.imports import ImportedMessage
-from domain.message import Message
+from domain.message import Message, NewMessage
 from domain.ports.conversation_import import ConversationImport
+from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository, KeptConversation
 
 
@@ -34,6 +35,14 @@ class InMemoryConversationImport(ConversationImport):
         self._repository._kept[owner_id, conversation_id].messages += [
             Message.of(one.message, conversation_id, one.seq, one.created_at) for one in messages
         ]
+
+    @override
+    async def leave_out(self, owner_id: OwnerId, conversation: Conversation, first_seq: int, last_seq: int) -> None:
+        kept = self._repository._kept[owner_id, conversation.id]
+        seqs = range(first_seq, last_seq + 1)
+        turn = NewMessage(role=Role.USER, content="-")
+        kept.messages += [Message.of(turn, conversation.id, seq, conversation.updated_at) for seq in seqs]
+        kept.removed |= {*seqs}
 
     @override
     async def leave_open(self, owner_id: OwnerId, conversation_id: ConversationId, calls: frozenset[str]) -> None:

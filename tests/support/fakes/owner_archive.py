@@ -25,7 +25,8 @@ class InMemoryOwnerArchive(OwnerArchive):
                 continue
             conversation = kept.conversation
             yield conversation
-            for index in range(conversation.last_seq):
+            for message in kept.remaining:
                 if place not in self._repository._kept:
                     raise ConflictError
-                yield kept.messages[index]
+                if message.seq <= conversation.last_seq:
+                    yield message

@@ -98,13 +98,12 @@ async def test_the_calls_that_are_left_open_follow_from_the_messages(target: InM
     ("entries", "field"),
     [
         ([said(1)], "the line"),
-        ([conversation(1, 2), said(2)], "seq"),
+        ([conversation(1, 2_000_000), said(1_999_999)], "seq"),
         ([conversation(1, 2), said(1), said(1)], "seq"),
         ([conversation(1, 1), said(1), said(2)], "seq"),
         ([conversation(1, 1), said(1, at=THEN + timedelta(microseconds=1))], "created_at"),
         ([conversation(1, 1), answered(1, "a")], "tool_call_id"),
         ([conversation(1, 2), called(1, "a"), called(2, "a")], "tool_calls"),
-        ([conversation(1, 2), said(1), conversation(2)], "the conversation before"),
     ],
 )
 async def test_an_entry_that_may_not_follow_is_refused_before_another_is_taken(
@@ -126,9 +125,35 @@ async def test_an_entry_that_may_not_follow_is_refused_before_another_is_taken(
     assert taken == len(entries)
 
 
-async def test_messages_that_are_missing_at_the_end_are_noticed(target: InMemoryConversationImport) -> None:
-    with pytest.raises(RuleViolationError, match="1 of the 2 messages"):
-        await ImportConversations(target)(ANN, [conversation(1, 2), said(1)])
+async def test_the_messages_that_do_not_come_were_removed(target: InMemoryConversationImport) -> None:
+    entries: Entries = [conversation(1, 9), said(3), said(4), said(7), conversation(2, 2), conversation(3)]
+
+    totals = await ImportConversations(target)(ANN, entries)
+    again = await ImportConversations(target)(ANN, entries)
+
+    kept = [target._repository._kept[ANN, ConversationId(UUID(int=number))] for number in (1, 2, 3)]
+    assert (totals, again) == (ImportTotals(conversations=3, messages=3), ImportTotals(skipped=3))
+    assert [sorted(one.seq for one in each.messages) for each in kept] == [[*range(1, 10)], [1, 2], []]
+    assert [[one.seq for one in each.remaining] for each in kept] == [[3, 4, 7], [], []]
+
+
+async def test_a_removed_message_may_have_closed_the_calls_before_it(target: InMemoryConversationImport) -> None:
+    entries: Entries = [
+        conversation(1, 6), called(1, "a", "b", "c"),
+        answered(3, "b"), called(4, "a"), answered(5, "a"), called(6, "d"),
+        conversation(2, 4), called(1, "a"), said(3),
+        conversation(3, 2), called(1, "a"),
+    ]  # fmt: skip
+
+    await ImportConversations(target)(ANN, entries)
+
+    left = [target._repository._kept[ANN, ConversationId(UUID(int=number))].open_calls for number in (1, 2, 3)]
+    assert left == [{"c", "d"}, set(), {"a"}]
+
+
+async def test_messages_that_would_have_to_be_millions_are_refused(target: InMemoryConversationImport) -> None:
+    with pytest.raises(RuleViolationError, match="must not leave out more than 1000000 messages"):
+        await ImportConversations(target)(ANN, [conversation(1, 2**32 - 1)])
 
 
 async def test_the_rules_hold_for_what_is_skipped_too(target: InMemoryConversationImport) -> None:
