@@ -69,6 +69,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "listMessages": Example(answer={"data": [_SAID, _REPLIED], "has_more_before": False, "has_more_after": False}),
     "getMessage": Example(answer=_SAID),
+    "removeMessage": Example(),
     "getContext": Example(
         answer={
             "messages": [{"role": one["role"], "content": one["content"]} for one in (_SAID, _REPLIED)],

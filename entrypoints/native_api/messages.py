@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from domain.pages import MAX_MESSAGES, MAX_SEQ, MessageWindow
@@ -74,3 +74,19 @@ class MessageController(Controller):
         """Read one message."""
         address = require_message_id(conversation_id, message_id)
         return MessageView.of(await request.application.get_message(request.principal, *address), conversation_id)
+
+    @delete(
+        "/{message_id:str}",
+        summary="Remove a message",
+        operation_id="removeMessage",
+        opt=documented(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    )
+    async def remove(self, request: ApiRequest, conversation_id: FromPath[str], message_id: FromPath[str]) -> None:
+        """Remove a message for good, whoever wrote it.
+
+        The results of its tool calls are removed with it; a result is removed with the message that made the call, and
+        with that message's other results. The other messages keep their seqs, and no seq is used again. A message that
+        was removed is not found, so a second removal gets 404. While a reply runs in the conversation, nothing can be
+        removed.
+        """
+        await request.application.remove_message(request.principal, *require_message_id(conversation_id, message_id))

@@ -42,6 +42,7 @@ CALLS: list[tuple[str, str, Any]] = [
     ("CHAT", "", {"message": "hello"}),
     ("CHAT", "", {"message": "hello", "stream": True}),
     ("STREAM", "", None),
+    ("DELETE", "/messages/{message}", None),
 ]
 """Everything that takes the id of a conversation: method, what follows the id, body."""
 

@@ -34,6 +34,11 @@ SEEDED = settings(
 )
 
 
+def there(texts: list[str | None]) -> list[str]:
+    """Those that are not removed."""
+    return [text for text in texts if text is not None]
+
+
 class Isolation(RuleBasedStateMachine):
     """Users that call everything, mostly with ids of others; a dictionary for each tells what they should see."""
 
@@ -109,27 +114,36 @@ class Isolation(RuleBasedStateMachine):
         if found := self.ask(user, one, ("GET", "", None)):
             kept = self.kept[user][one]
             assert (found["title"], found["archived"]) == (kept["title"], kept["archived"])
-            assert [message["content"] for message in found["messages"]] == kept["texts"][-50:]
+            assert [message["content"] for message in found["messages"]] == there(kept["texts"])[-50:]
 
     @rule(away=AWAY, one=ids, anchor=st.integers(0, 4))
     def page(self, away: int, one: str, anchor: int) -> None:
         user = self.who(one, away)
         if found := self.ask(user, one, ("GET", f"/messages?after={anchor}&limit=200", None)):
-            assert [message["content"] for message in found["data"]] == self.kept[user][one]["texts"][anchor:][:200]
+            texts = there(self.kept[user][one]["texts"][anchor:])
+            assert [message["content"] for message in found["data"]] == texts[:200]
 
     @rule(away=AWAY, one=ids)
     def read_context(self, away: int, one: str) -> None:
         user = self.who(one, away)
         if found := self.ask(user, one, ("GET", "/context", None)):
-            assert [message["content"] for message in found["messages"]] == self.kept[user][one]["texts"]
+            assert [message["content"] for message in found["messages"]] == there(self.kept[user][one]["texts"])
 
     @rule(away=AWAY, one=ids)
     def read_message(self, away: int, one: str) -> None:
         user = self.who(one, away)
-        if self.kept[user].get(one, {"texts": [0]})["texts"] and (
-            found := self.ask(user, one, ("GET", "/messages/{message}", None))
-        ):
+        if self.has_first(user, one) and (found := self.ask(user, one, ("GET", "/messages/{message}", None))):
             assert found["content"] == self.kept[user][one]["texts"][0]
+
+    @rule(away=AWAY, one=ids)
+    def remove_message(self, away: int, one: str) -> None:
+        user = self.who(one, away)
+        if self.has_first(user, one) and self.ask(user, one, ("DELETE", "/messages/{message}", None)) is not None:
+            self.kept[user][one]["texts"][0] = None
+
+    def has_first(self, user: int, one: str) -> bool:
+        """Whether the user has the conversation's first message, or does not have the conversation."""
+        return self.kept[user].get(one, {"texts": [""]})["texts"][:1] not in ([], [None])
 
     @rule(away=AWAY, one=ids)
     def delete_of_anybody(self, away: int, one: str) -> None:
