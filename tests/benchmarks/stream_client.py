@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from functools import partial
 from typing import Final, override
 
 import msgspec
@@ -55,7 +56,7 @@ async def _run(job: StreamJob) -> StreamOutcome:
     loop = asyncio.get_running_loop()
     streams = []
     for request in job.requests:
-        _, stream = await loop.create_connection(lambda request=request: _Stream(request), "127.0.0.1", job.port)
+        _, stream = await loop.create_connection(partial(_Stream, request), "127.0.0.1", job.port)
         streams.append(stream)
         await asyncio.sleep(_RAMP_SECONDS / len(job.requests))
     await asyncio.gather(*(stream.ended for stream in streams))
