@@ -136,13 +136,15 @@ class BeginReply:
         for _ in range(_MAX_ATTEMPTS):
             conversation = await self._conversations.conversation(owner_id, conversation_id)
             user_message = await self._conversations.message(owner_id, conversation_id, turn)
-            seq = await self._whole_reply(owner_id, key)
-            if seq is None and (running := await self._log.running(owner_id, conversation_id)) is not None:
-                if await self._settle.if_silent(running):
-                    continue
-                if running.turn != turn:
-                    raise ReplyRunningError
-                seq = running.address.seq
+            running = await self._log.running(owner_id, conversation_id)
+            if running is not None and await self._settle.if_silent(running):
+                continue
+            if running is not None and running.turn == turn:
+                seq: int | None = running.address.seq
+            else:  # asked for after the running one: a reply that has ended meanwhile has its key
+                seq = await self._whole_reply(owner_id, key)
+            if seq is None and running is not None:
+                raise ReplyRunningError
             if seq is not None:
                 address = ReplyAddress(owner_id, conversation_id, seq)
                 return BegunReply(user_message=user_message, address=address, replayed=True)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from application.begin_reply import BeginReply, BegunReply
 from application.follow_reply import FollowReply
 from application.running_replies import RunningReplies
-from domain.errors import ConversationNotFoundError, ReplyLostError, ResponderFailedError, RuleViolationError
+from domain.errors import ReplyLostError, ResponderFailedError, RuleViolationError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId
 from domain.message import Message, NewMessage
@@ -63,8 +63,8 @@ class Chat:
         end when the caller is cancelled, or does not wait any longer; a retry under the same key gets that same reply.
 
         When the responder fails or is interrupted, what was said is saved as incomplete or failed, and
-        ResponderFailedError is raised; a retry under the same key then asks for a new reply, without a second user
-        message. Raises as BeginReply does.
+        ResponderFailedError is raised; so it is when the reply can't be followed to its end. A retry under the same
+        key then gets the reply, or asks for a new one, without a second user message. Raises as BeginReply does.
         """
         try:
             turn = NewMessage(role=Role.USER, content=message, metadata=metadata)
@@ -74,7 +74,8 @@ class Chat:
         try:
             return await self._wait(begun, patience)
         except ReplyLostError as error:
-            raise ConversationNotFoundError from error
+            await self._conversations.conversation(*begun.address[:2])
+            raise ResponderFailedError from error
 
     async def _wait(self, begun: BegunReply, patience: float | None) -> ChatTurn:
         writer = self._replies.find(begun.address)

@@ -1,7 +1,7 @@
 """Replies that run: followed, stopped, left alone by their writers, and asked for again."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,7 +21,7 @@ from domain.errors import (
     RoleNotAllowedError,
     UnavailableError,
 )
-from domain.idempotency import IdempotencyKey
+from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT
 from domain.message import Message, NewMessage, Status
@@ -29,7 +29,7 @@ from domain.model_context import ContextBudget
 from domain.pages import MessageWindow
 from domain.ports.responder import Turn
 from domain.principal import Principal
-from domain.reply import ReplyAddress
+from domain.reply import Batch, ReplyAddress
 from domain.reply_events import (
     FinishReason,
     ReplyEvent,
@@ -90,9 +90,10 @@ class Processes:
 
     responder: SpokenResponder = field(default_factory=SpokenResponder)
     timing: ReplyTiming = field(default_factory=lambda: ReplyTiming(interval=0.01, first=0.005, lease=60.0))
+    conversations: InMemoryConversationRepository = field(default_factory=InMemoryConversationRepository)
 
     def __post_init__(self) -> None:
-        self.here = FakeWorld(responder=self.responder, timing=self.timing)
+        self.here = FakeWorld(responder=self.responder, timing=self.timing, conversations=self.conversations)
         self.there = FakeWorld(
             conversations=self.here.conversations, reply_log=self.here.log, ids=self.here.ids, timing=self.timing
         )
@@ -545,6 +546,65 @@ async def test_an_interrupted_reply_is_asked_for_again_and_leaves_no_fragments(p
 
     assert not turn.replayed
     assert await processes.texts(reply) == [("Hello", Status.COMPLETED), ("Hi there", Status.COMPLETED)]
+
+
+async def test_a_reply_that_ends_while_its_key_asks_for_it_is_not_made_again() -> None:
+    class LateRepository(InMemoryConversationRepository):
+        """Lets the reply end as soon as it has told that the reply has not ended yet."""
+
+        processes: Processes | None = None
+
+        @override
+        async def effect(self, owner_id: OwnerId, key: IdempotencyKey) -> Effect | None:
+            effect = await super().effect(owner_id, key)
+            if effect is None and self.processes is not None:
+                self.processes.responder.say("Hi")
+                self.processes.responder.finish()
+                while self.processes.here.replies.find(address) is not None:  # noqa: ASYNC110 - it has no event
+                    await asyncio.sleep(0.001)
+            return effect
+
+    conversations = LateRepository()
+    processes = Processes(conversations=conversations)
+    address = (await processes.begin(KEY)).address
+    conversations.processes = processes
+
+    asking = asyncio.create_task(processes.there.application.chat(ANN, "Hello", key=KEY))
+    await asyncio.sleep(0.05)
+    processes.responder.say("Hi")
+    processes.responder.finish()
+    turn = await asking
+
+    assert (turn.replayed, turn.assistant_message.seq) == (True, address.seq)
+    assert await processes.texts(address) == [("Hello", Status.COMPLETED), ("Hi", Status.COMPLETED)]
+
+
+async def test_a_chat_whose_log_is_deleted_under_it_asks_again_and_gets_its_reply(processes: Processes) -> None:
+    class ShortLog(InMemoryReplyLog):
+        """Deletes a log once somebody has read its beginning, as the turn after the next one may."""
+
+        @override
+        async def news(self, reply: ReplyAddress, number: int) -> Sequence[Batch]:
+            batches = await super().news(reply, number)
+            if number == 0 and here.replies.find(reply):
+                processes.responder.finish()
+                await followed(here, reply)
+                await self.forget(reply)
+            return batches
+
+    conversations, timing = processes.conversations, ReplyTiming(interval=0.01, first=0.005, lease=0.1)
+    log = ShortLog(conversations)
+    here, there = (
+        FakeWorld(responder=processes.responder, conversations=conversations, reply_log=log, timing=timing)
+        for _ in range(2)
+    )
+    await here.application.begin_reply(ANN, HELLO, key=KEY)
+
+    with pytest.raises(ResponderFailedError):
+        await there.application.chat(ANN, "Hello", key=KEY)
+
+    again = await there.application.chat(ANN, "Hello", key=KEY)
+    assert (again.replayed, again.assistant_message.status) == (True, Status.COMPLETED)
 
 
 async def test_a_failed_reply_is_asked_for_again_also_when_the_conversation_has_gone_on() -> None:
