@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from domain.errors import ReplyLostError, ReplyRewoundError
+from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.ports.reply_log import ReplyLog
 from domain.reply import RecordedReply, ReplyAddress
@@ -36,7 +37,10 @@ class SettleReply:
         return reply.silence >= self._lease and await self._end(reply.address, FinishReason.INTERRUPTED, self._lease)
 
     async def at_once(self, reply: ReplyAddress, reason: FinishReason) -> None:
-        """End a reply, whether its writer lives or not; the writer can't write any more then."""
+        """End a reply, whether its writer lives or not; the writer can't write any more then.
+
+        A reply that was stopped is whole: the key of its turn has it as its effect.
+        """
         await self._end(reply, reason, timedelta())
 
     async def all_silent(self) -> int:
@@ -51,18 +55,19 @@ class SettleReply:
                 return True
             if reply.silence < lease:
                 return False
+            key = await self._log.turn_key(reply) if reason is FinishReason.STOPPED else None
             try:
-                await self._settle(reply, ReplyFinished(reason=reason))
+                await self._settle(reply, ReplyFinished(reason=reason), key and key.of_step("reply"))
             except (ReplyLostError, ReplyRewoundError):
                 continue
             return True
         return False
 
-    async def _settle(self, reply: RecordedReply, finish: ReplyFinished) -> None:
+    async def _settle(self, reply: RecordedReply, finish: ReplyFinished, key: IdempotencyKey | None) -> None:
         draft = ReplyDraft()
         for event in reply.events:
             draft.add(event)
         end = draft.add(finish)
         if end is None:
             raise ReplyLostError
-        await self._log.advance(reply.address, len(reply.batches), [finish], end, seq=reply.last_seq)
+        await self._log.advance(reply.address, len(reply.batches), [finish], end, seq=reply.last_seq, key=key)

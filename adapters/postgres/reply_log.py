@@ -159,6 +159,14 @@ class PostgresReplyLog(ReplyLog):
         return await self._batches.recorded(reply)
 
     @override
+    async def turn_key(self, reply: RecordedReply) -> IdempotencyKey | None:
+        owner_id, conversation_id, _ = reply.address
+        row = await self._database.row(
+            reply_reads.TURN_KEY, owner_id=owner_id, conversation_id=conversation_id, turn=reply.turn
+        )
+        return None if row is None else IdempotencyKey(key=row["key"], fingerprint=row["fingerprint"])
+
+    @override
     async def news(self, reply: ReplyAddress, number: int) -> Sequence[Batch]:
         return await self._batches.news(reply, number)
 

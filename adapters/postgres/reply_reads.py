@@ -9,9 +9,10 @@ from sqlalchemy.types import BigInteger, Integer
 from adapters.postgres.columns import CONVERSATION, NOW, OURS, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.reply_writes import OUR_BATCHES, REPLY
-from adapters.postgres.tables import conversations, messages, reply_batches
+from adapters.postgres.tables import conversations, idempotency_keys, messages, reply_batches
 
 MOST_BATCHES = 100
+_TURN = given("turn", BigInteger())
 
 
 def _log(seq: ColumnElement[Any]) -> Statement:
@@ -61,6 +62,16 @@ def _news() -> Statement:
         .order_by(followed.c.place, found.c.n)
     )
 
+
+TURN_KEY = Statement(
+    select(idempotency_keys.c.key, idempotency_keys.c.fingerprint).where(
+        idempotency_keys.c.owner_id == OWNER,
+        idempotency_keys.c.conversation_id == CONVERSATION,
+        idempotency_keys.c.first_seq <= _TURN,
+        idempotency_keys.c.last_seq >= _TURN,
+    )
+)
+"""No index helps: it reads all keys of the owner. It is asked for where a stopped reply is not ended by its writer."""
 
 RUNNING = _log(conversations.c.reply_seq)
 RECORDED = _log(REPLY)

@@ -94,6 +94,10 @@ class ReplyLog(Protocol):
         """A reply with its whole log, whether it runs or not; None if its log or its conversation is deleted."""
 
     @abstractmethod
+    async def turn_key(self, reply: RecordedReply) -> IdempotencyKey | None:
+        """The key under which the reply's turn was saved; None if it had none, or if it was purged."""
+
+    @abstractmethod
     async def news(self, reply: ReplyAddress, number: int) -> Sequence[Batch]:
         """The batches from this number on, in order, at most 100; none if there are none yet, or no such log."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -403,6 +403,21 @@ async def test_a_writer_learns_that_it_is_to_stop(world: World) -> None:
     assert await world.log.request_stop(world.ann, reply.conversation_id) is None
     await world.log.begin(world.ann, reply.conversation_id, said("more"), None)
     assert await world.log.write(reply._replace(seq=4), 1, HELLO) is False
+
+
+async def test_the_key_of_a_turn_is_told(world: World) -> None:
+    turn_key = key()
+    keyed, other = await world.begin("Hi", "there", key=turn_key), await world.begin()
+
+    keys = []
+    for reply in (keyed, other):
+        recorded = await world.log.recorded(reply)
+        assert recorded is not None
+        keys.append(await world.log.turn_key(recorded))
+        strangers = replace(recorded, address=reply._replace(owner_id=OwnerId("bob")))
+        assert await world.log.turn_key(strangers) is None
+
+    assert keys == [turn_key, None]
 
 
 async def test_a_failed_reply_is_asked_for_again(world: World) -> None:

@@ -98,6 +98,14 @@ class InMemoryConversationRepository(ConversationRepository):
     async def effect(self, owner_id: OwnerId, key: IdempotencyKey) -> Effect | None:
         return self._keys.get((owner_id, key.stored))
 
+    def key_of(self, owner_id: OwnerId, conversation_id: ConversationId, seq: int) -> IdempotencyKey | None:
+        """The key under which the message was written."""
+        place = owner_id, conversation_id
+        for (owner, key), effect in self._keys.items():
+            if (owner, effect.conversation_id) == place and effect.first_seq <= seq <= effect.last_seq:
+                return IdempotencyKey(key=key, fingerprint=effect.fingerprint)
+        return None
+
     @override
     async def conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> Conversation:
         return self.find(owner_id, conversation_id).conversation

@@ -146,6 +146,10 @@ class InMemoryReplyLog(ReplyLog):
         )
 
     @override
+    async def turn_key(self, reply: RecordedReply) -> IdempotencyKey | None:
+        return self._conversations.key_of(reply.address[0], reply.address[1], reply.turn)
+
+    @override
     async def news(self, reply: ReplyAddress, number: int) -> Sequence[Batch]:
         recorded = await self.recorded(reply)
         return recorded.batches[number : number + _MOST_NEWS] if recorded else ()

@@ -338,6 +338,15 @@ async def test_a_reply_whose_process_has_died_is_stopped_all_the_same(processes:
     assert await processes.there.application.stop_reply(ANN, reply.conversation_id) is None
 
 
+async def test_a_reply_that_is_stopped_without_its_writer_is_not_asked_for_again(processes: Processes) -> None:
+    reply = await orphan(processes, KEY)
+
+    message = await processes.there.application.stop_reply(ANN, reply.conversation_id)
+
+    turn = await processes.there.application.chat(ANN, "Hello", key=KEY)
+    assert (turn.replayed, turn.assistant_message) == (True, message)
+
+
 async def test_a_stranger_stops_nothing(processes: Processes) -> None:
     begun = await processes.begin()
 
