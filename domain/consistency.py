@@ -29,6 +29,8 @@ class FindingKind(StrEnum):
     """The open tool calls do not follow from the messages."""
     UPDATED_AT = "updated_at"
     """A conversation that was last updated before its newest message."""
+    REPLY = "reply"
+    """A message in progress where no reply runs, or a reply that runs without its message at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredConversation:
-    """A conversation's row, and figures of its messages, read at one instant. They are None if it has no message."""
+    """A conversation's row, and figures of its messages, read at one instant. They are None if it has no message.
+
+    ``in_progress``: how many messages are; ``in_progress_seq``: the last one's seq.
+    """
 
     conversation_id: ConversationId
     last_seq: int
@@ -56,6 +61,9 @@ class StoredConversation:
     highest_seq: int | None
     newest_message_at: datetime | None
     uses_tools: bool
+    reply_seq: int | None = None
+    in_progress: int = 0
+    in_progress_seq: int | None = None
 
     def findings(self, owner_id: OwnerId) -> Iterator[Finding]:
         """What is wrong with it. No seq is stored twice, so if the ends and the count fit there is no gap."""
@@ -70,6 +78,16 @@ class StoredConversation:
             numbers = {"microseconds": round(behind)}
             yield Finding(
                 kind=FindingKind.UPDATED_AT, owner_id=owner_id, conversation_id=self.conversation_id, numbers=numbers
+            )
+        expected = (0, None) if self.reply_seq is None else (1, self.last_seq)
+        if (self.in_progress, self.in_progress_seq) != expected or (self.reply_seq or 0) > self.last_seq:
+            numbers = {
+                "reply_seq": self.reply_seq or 0,
+                "in_progress": self.in_progress,
+                "in_progress_seq": self.in_progress_seq or 0,
+            }
+            yield Finding(
+                kind=FindingKind.REPLY, owner_id=owner_id, conversation_id=self.conversation_id, numbers=numbers
             )
 
 

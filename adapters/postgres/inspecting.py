@@ -9,8 +9,11 @@ from adapters.postgres.columns import CONVERSATION, KEY, OURS, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.owner_scan import LIMIT, owners_in
 from adapters.postgres.tables import conversations, idempotency_keys, messages
+from domain.message import Status
 from domain.roles import Role
 
+_IS_IN_PROGRESS = messages.c.status == Status.IN_PROGRESS.value
+_FIGURES = ("message_count", "lowest_seq", "highest_seq", "newest_message_at", "in_progress", "in_progress_seq")
 _FROM = given("from_id", Uuid())
 _MY_CONVERSATIONS = conversations.c.owner_id == OWNER
 _MY_MESSAGES = messages.c.owner_id == OWNER
@@ -28,6 +31,7 @@ def _conversations() -> Statement:
             conversations.c.id,
             conversations.c.last_seq,
             conversations.c.updated_at,
+            conversations.c.reply_seq,
             (func.cardinality(conversations.c.open_tool_calls) > 0).label("has_open_calls"),
         )
         .where(_MY_CONVERSATIONS, conversations.c.id >= _FROM)
@@ -41,6 +45,8 @@ def _conversations() -> Statement:
             func.min(messages.c.seq).label("lowest_seq"),
             func.max(messages.c.seq).label("highest_seq"),
             func.max(messages.c.created_at).label("newest_message_at"),
+            func.count().filter(_IS_IN_PROGRESS).label("in_progress"),
+            func.max(messages.c.seq).filter(_IS_IN_PROGRESS).label("in_progress_seq"),
             func.coalesce(func.bool_or(messages.c.tool_calls.is_not(None)), False).label("has_calls"),
         )
         .where(_MY_MESSAGES, messages.c.conversation_id == page.c.id)
@@ -49,8 +55,8 @@ def _conversations() -> Statement:
     return Statement(
         select(
             page.c.id.label("conversation_id"),
-            *(page.c[name] for name in ("last_seq", "updated_at")),
-            *(theirs.c[name] for name in ("message_count", "lowest_seq", "highest_seq", "newest_message_at")),
+            *(page.c[name] for name in ("last_seq", "updated_at", "reply_seq")),
+            *(theirs.c[name] for name in _FIGURES),
             or_(page.c.has_open_calls, theirs.c.has_calls).label("uses_tools"),
         )
         .select_from(page.join(theirs, true()))

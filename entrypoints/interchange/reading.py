@@ -11,7 +11,7 @@ from domain.conversation import Conversation
 from domain.errors import RuleViolationError
 from domain.identifiers import ConversationId, OwnerId, parse_conversation_id
 from domain.imports import ImportedMessage, derive_conversation_id
-from domain.message import NewMessage
+from domain.message import NewMessage, Status
 from domain.metadata import make_metadata
 from domain.title import check_title
 from entrypoints.interchange.lines import VERSION, ConversationLine, EndLine, ExportLine, Line, MessageLine
@@ -112,7 +112,8 @@ class ExportReader:
             name=None if line.name is msgspec.UNSET else line.name,
             metadata=_object(line.metadata),
             item=None if line.item is msgspec.UNSET else _value(line.item, "item"),
-            status=line.status,
+            # What makes a reply does not move with it.
+            status=Status.INCOMPLETE if line.status is Status.IN_PROGRESS else line.status,
         )
         return ImportedMessage(seq=line.seq, message=message, created_at=_utc(line.created_at, "created_at"))
 

@@ -220,6 +220,22 @@ DAMAGES = {
         [change(TEXTS, "updated_at = updated_at - interval '2 seconds'")],
         line("updated_at", TEXTS, "microseconds=2000000"),
     ),
+    "a message in progress without a reply": (
+        [change_message(TEXTS, 4, "status = 'in_progress'")],
+        line("reply", TEXTS, "reply_seq=0 in_progress=1 in_progress_seq=4"),
+    ),
+    "a reply that runs without a message in progress": (
+        [change(TEXTS, "reply_seq = 4")],
+        line("reply", TEXTS, "reply_seq=4 in_progress=0 in_progress_seq=0"),
+    ),
+    "a message in progress that is not the last": (
+        [change(TEXTS, "reply_seq = 3"), change_message(TEXTS, 3, "status = 'in_progress'")],
+        line("reply", TEXTS, "reply_seq=3 in_progress=1 in_progress_seq=3"),
+    ),
+    "a reply that begins after its end": (
+        [change(TEXTS, "reply_seq = 5"), change_message(TEXTS, 4, "status = 'in_progress'")],
+        line("reply", TEXTS, "reply_seq=5 in_progress=1 in_progress_seq=4"),
+    ),
 }
 
 

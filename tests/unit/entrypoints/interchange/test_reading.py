@@ -13,7 +13,7 @@ from domain.errors import RuleViolationError
 from domain.identifiers import ConversationId, OwnerId
 from domain.imports import ImportedMessage
 from domain.json_text import JsonText
-from domain.message import NewMessage
+from domain.message import NewMessage, Status
 from domain.roles import Role
 from entrypoints.interchange import reading
 from entrypoints.interchange.reading import ExportReader
@@ -58,6 +58,15 @@ def test_lines_become_a_conversation_and_its_messages() -> None:
         Conversation(place, "Rome", False, JsonText('{"a":1}'), 1, None, at, at),  # noqa: FBT003 - as it is defined
         ImportedMessage(seq=1, message=NewMessage(role=Role.USER, content="x"), created_at=at),
     ]
+
+
+def test_a_reply_that_ran_when_it_was_exported_is_incomplete() -> None:
+    line = MESSAGE | {"role": "assistant", "content": "So", "status": "in_progress"}
+
+    _, imported = ExportReader(file_of(EXPORT, CONVERSATION, line, END))
+
+    assert isinstance(imported, ImportedMessage)
+    assert imported.message.status is Status.INCOMPLETE
 
 
 def test_an_item_is_read_as_it_is() -> None:
