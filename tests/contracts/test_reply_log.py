@@ -223,21 +223,28 @@ async def test_a_stranger_has_no_reply(world: World) -> None:
     stranger = reply._replace(owner_id=OwnerId(f"bob-{world.ann}"))
 
     for attempt in (
-        world.log.begin(stranger.owner_id, reply.conversation_id, said("x"), None),
-        world.log.begin_again(stranger.owner_id, reply.conversation_id, turn=1, last_seq=2),
-        world.log.request_stop(stranger.owner_id, reply.conversation_id),
-        world.log.running(stranger.owner_id, reply.conversation_id),
+        lambda: world.log.begin(stranger.owner_id, reply.conversation_id, said("x"), None),
+        lambda: world.log.begin_again(stranger.owner_id, reply.conversation_id, turn=1, last_seq=2),
+        lambda: world.log.request_stop(stranger.owner_id, reply.conversation_id),
+        lambda: world.log.running(stranger.owner_id, reply.conversation_id),
     ):
         with pytest.raises(ConversationNotFoundError):
-            await attempt
+            await attempt()
     with pytest.raises(ReplyLostError):
         await world.log.write(stranger, 1, HELLO)
     with pytest.raises(ReplyLostError):
         await world.log.advance(stranger, 1, HELLO, SAID, seq=2)
     await world.log.forget(stranger)
     assert await world.log.recorded(stranger) is None
-    assert await world.log.news(stranger, 0) == [] or not await world.log.news(stranger, 0)
+    assert [*await world.log.news(stranger, 0)] == []
     assert await world.log.write(reply, 1, HELLO) is False
+    await world.log.advance(reply, 2, [], SAID, seq=2)
+    await world.log.forget(stranger)
+    assert await world.log.recorded(reply) is not None
+    with pytest.raises(ConversationNotFoundError):
+        await world.log.begin(stranger.owner_id, reply.conversation_id, said("x"), None)
+    with pytest.raises(ConversationNotFoundError):
+        await world.log.begin_again(stranger.owner_id, reply.conversation_id, turn=1, last_seq=2)
 
 
 async def test_every_event_reads_back_as_it_was_written(world: World) -> None:
@@ -509,3 +516,15 @@ async def test_silent_replies_are_found(world: World) -> None:
     assert ended not in silent
     assert reply not in await world.log.silent(timedelta(hours=1), 100_000)
     assert len(await world.log.silent(timedelta(), 1)) == 1
+
+
+async def test_the_key_of_a_turn_is_its_owners(world: World) -> None:
+    turn_key = key()
+    reply = await world.begin(key=turn_key)
+    bobs = ReplyAddress(OwnerId(f"bob-{world.ann}"), reply.conversation_id, 2)
+    same = NewConversation(id=reply.conversation_id, title=None, metadata=EMPTY_OBJECT, append=said("Hi"))
+    await world.log.begin_conversation(bobs.owner_id, same, None)
+    recorded = await world.log.recorded(bobs)
+    assert recorded is not None
+
+    assert await world.log.turn_key(recorded) is None

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.security.mutants import agents, answers, content, context, lifetimes, ownership, silence
+from tests.security.mutants import agents, answers, content, context, lifetimes, ownership, replies, silence
 from tests.security.mutants.mutant import Mutant
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -13,4 +13,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *answers.MUTANTS,
     *lifetimes.MUTANTS,
     *agents.MUTANTS,
+    *replies.MUTANTS,
 )

@@ -127,7 +127,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a lone surrogate is a defect",
-        replaces=((json_body, "decode", lambda body, decoder: decoder.decode(body)),),
+        replaces=tuple(
+            (json_body, name, lambda body, decoder: decoder.decode(body)) for name in ("decode", "decode_outline")
+        ),
         found_by=_CORPUS,
         given=_input("the body with a lone high surrogate"),
         says=r"\(500,\) == \(400,\)",
