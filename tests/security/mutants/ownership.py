@@ -157,7 +157,7 @@ MUTANTS: Final = (
         ),
         found_by=test_removals.test_nothing_of_a_removed_message_is_left_but_its_place,
         given=_ANN_AND_BOB,
-        says="secret",
+        says="assert not True",
     ),
     Mutant(
         name="an export without its owner",
