@@ -1,11 +1,13 @@
 """Removing messages, on fakes: what goes with a message, and what stays."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import override
 
 import pytest
 
-from domain.errors import ConflictError, MessageNotFoundError
+from domain.append import decide_append
+from domain.errors import ConflictError, MessageNotFoundError, ReplyRunningError
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import NewMessage
 from domain.principal import Principal
@@ -13,6 +15,7 @@ from domain.removal import Removal
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.begun import ANN, BOB, begin, open_calls, seqs
 from tests.support.fakes.conversations import InMemoryConversationRepository
+from tests.support.fakes.reply_log import InMemoryReplyLog
 from tests.support.histories import assistant, calls, result, system, user
 
 HISTORY = [
@@ -180,3 +183,23 @@ async def test_a_removal_that_always_comes_too_late_is_a_conflict() -> None:
 
     with pytest.raises(ConflictError):
         await world.application.remove_message(ANN, place, 2)
+
+
+@pytest.mark.parametrize("removal", ["remove_message", "pop_message", "clear_conversation"])
+async def test_while_a_reply_runs_nothing_is_removed_and_an_orphaned_reply_is_ended_first(removal: str) -> None:
+    repository = InMemoryConversationRepository()
+    log = InMemoryReplyLog(repository)
+    world = FakeWorld(conversations=repository, reply_log=log)
+    place = await begin(world, user("1"))
+    await log.begin(ANN.owner_id, place, decide_append([user("2")], None), None)
+    arguments = (ANN, place, 1) if removal == "remove_message" else (ANN, place)
+
+    with pytest.raises(ReplyRunningError):
+        await getattr(world.application, removal)(*arguments)
+    assert await seqs(world, place) == [1, 2, 3]
+
+    log.skip(timedelta(minutes=1))
+    await getattr(world.application, removal)(*arguments)
+
+    left = {"remove_message": [2, 3], "pop_message": [1, 2], "clear_conversation": []}
+    assert await seqs(world, place) == left[removal]
