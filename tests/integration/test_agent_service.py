@@ -179,3 +179,21 @@ def test_the_guides_example_in_process_runs(stub: OpenAIStub, database_url: str,
 
     assert ran.stdout == "Sunny in Rome.\n", ran.stderr
     assert "sunny in Rome for ann" in str(stub.requests[-1])
+
+
+def test_the_guides_example_with_a_session_runs(stub: OpenAIStub, database_url: str, tmp_path: Path) -> None:
+    stub.answers[:] = [Answer(texts=["Sunny."]), Answer(texts=["Rain."])]
+    models = {"OPENAI_BASE_URL": stub.base_url, "OPENAI_API_KEY": KEY, "OPENAI_DEFAULT_MODEL": "llama3.2"}
+
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", example("run_session.py")],
+        env=INHERITED | {"DATABASE_URL": database_url, **models},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.stdout == "Sunny.\nRain.\n", ran.stderr
+    assert "How is the weather in Rome?" in str(stub.requests[-1])
+    assert "Sunny." in str(stub.requests[-1])
