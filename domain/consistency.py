@@ -31,6 +31,8 @@ class FindingKind(StrEnum):
     """A conversation that was last updated before its newest message."""
     REPLY = "reply"
     """A message in progress where no reply runs, or a reply that runs without its message at the end."""
+    REMOVED = "removed"
+    """Messages that were removed, and still have what they said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,8 @@ class Finding:
 class StoredConversation:
     """A conversation's row, and figures of its messages, read at one instant. They are None if it has no message.
 
-    ``in_progress``: how many messages are; ``in_progress_seq``: the last one's seq.
+    ``in_progress``: how many messages are; ``in_progress_seq``: the last one's seq. ``not_emptied``: how many were
+    removed and still have something but their place.
     """
 
     conversation_id: ConversationId
@@ -64,6 +67,7 @@ class StoredConversation:
     reply_seq: int | None = None
     in_progress: int = 0
     in_progress_seq: int | None = None
+    not_emptied: int = 0
 
     def findings(self, owner_id: OwnerId) -> Iterator[Finding]:
         """What is wrong with it. No seq is stored twice, so if the ends and the count fit there is no gap."""
@@ -88,6 +92,11 @@ class StoredConversation:
             }
             yield Finding(
                 kind=FindingKind.REPLY, owner_id=owner_id, conversation_id=self.conversation_id, numbers=numbers
+            )
+        if self.not_emptied:
+            numbers = {"messages": self.not_emptied}
+            yield Finding(
+                kind=FindingKind.REMOVED, owner_id=owner_id, conversation_id=self.conversation_id, numbers=numbers
             )
 
 

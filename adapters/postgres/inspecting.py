@@ -2,7 +2,21 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Table, Uuid, and_, case, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.types import BigInteger
 
 from adapters.postgres.columns import CONVERSATION, KEY, OURS, OWNER, given
@@ -13,11 +27,27 @@ from domain.message import Status
 from domain.roles import Role
 
 _IS_IN_PROGRESS = messages.c.status == Status.IN_PROGRESS.value
-_FIGURES = ("message_count", "lowest_seq", "highest_seq", "newest_message_at", "in_progress", "in_progress_seq")
+_FIGURES = (
+    "message_count",
+    "lowest_seq",
+    "highest_seq",
+    "newest_message_at",
+    "in_progress",
+    "in_progress_seq",
+    "not_emptied",
+)
 _FROM = given("from_id", Uuid())
 _MY_CONVERSATIONS = conversations.c.owner_id == OWNER
 _MY_MESSAGES = messages.c.owner_id == OWNER
 _MY_KEYS = idempotency_keys.c.owner_id == OWNER
+_IS_NOT_EMPTIED = and_(
+    messages.c.removed_at.is_not(None),
+    or_(
+        func.num_nonnulls(*(messages.c[name] for name in ("content", "tool_calls", "tool_call_id", "name", "item")))
+        > 0,
+        cast(messages.c.metadata, Text) != "{}",
+    ),
+)
 
 
 def _count(table: Table, mine: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -47,6 +77,7 @@ def _conversations() -> Statement:
             func.max(messages.c.created_at).label("newest_message_at"),
             func.count().filter(_IS_IN_PROGRESS).label("in_progress"),
             func.max(messages.c.seq).filter(_IS_IN_PROGRESS).label("in_progress_seq"),
+            func.count().filter(_IS_NOT_EMPTIED).label("not_emptied"),
             func.coalesce(func.bool_or(messages.c.tool_calls.is_not(None)), False).label("has_calls"),
         )
         .where(_MY_MESSAGES, messages.c.conversation_id == page.c.id)

@@ -232,6 +232,13 @@ DAMAGES = {
         [change(TEXTS, "reply_seq = 3"), change_message(TEXTS, 3, "status = 'in_progress'")],
         line("reply", TEXTS, "reply_seq=3 in_progress=1 in_progress_seq=3"),
     ),
+    "a removed message that still says something": (
+        [
+            change_message(TEXTS, 2, "removed_at = now()"),
+            change_message(TEXTS, 3, "removed_at = now(), content = NULL"),
+        ],
+        line("removed", TEXTS, "messages=1"),
+    ),
     "a reply that begins after its end": (
         [change(TEXTS, "reply_seq = 5"), change_message(TEXTS, 4, "status = 'in_progress'")],
         line("reply", TEXTS, "reply_seq=5 in_progress=1 in_progress_seq=4"),
