@@ -69,6 +69,9 @@ class EventStream(Response[AsyncGenerator[bytes, None]]):
         tasks = [sending, *(asyncio.create_task(end) for end in ends)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:  # the server is at its end, and would log a traceback of each stream
+            _broken.count("shutdown")
+            return False
         finally:
             await _cancel(tasks)
         try:
