@@ -2,6 +2,7 @@
 
 from tests.security.corpus.bodies import BODIES
 from tests.security.corpus.framing import BROKEN_OFF, FRAMING
+from tests.security.corpus.front_ends import FRONT_ENDS
 from tests.security.corpus.headers import AGENTS, AUTHORIZATIONS, FIELDS, KEYS, TYPES
 from tests.security.corpus.inputs import Input
 from tests.security.corpus.paths import IDS, PATHS
@@ -15,7 +16,7 @@ SHOWN = frozenset({"a request id that is well formed", "an unknown key in a turn
 
 _TABLES = (
     REQUEST_LINES, METHODS, FIELDS, AUTHORIZATIONS, AGENTS, FRAMING, BROKEN_OFF, PATHS, IDS, QUERIES, KEYS, TYPES,
-    BODIES, [*wrong_types()], UNKNOWN_KEYS, TEXTS,
+    BODIES, FRONT_ENDS, [*wrong_types()], UNKNOWN_KEYS, TEXTS,
 )  # fmt: skip
 
 

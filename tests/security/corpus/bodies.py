@@ -62,6 +62,8 @@ _BODIES: dict[int, dict[str, bytes]] = {
         "deep in objects": metadata(b'{"a":' * 100_000),
         "deep in closed objects": metadata(b'{"a":' * 50_000 + b"1" + b"}" * 50_000),
         "deep in both": metadata(b'[{"a":' * 20_000 + b"1" + b"}]" * 20_000),
+        "deep in an unknown key": b'{"x":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        "deep in the message": b'{"message":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
         "deep by 33": metadata(b"[" * 31 + b"]" * 31),
     },
     422: {
@@ -81,8 +83,6 @@ _BODIES: dict[int, dict[str, bytes]] = {
         "with a key of 100,000 letters": b'{"' + b"a" * 100_000 + b'":1}',
         "with an empty key": b'{"message":"x","":1}',
         "deep from the start": b"[" * 500_000,
-        "deep in an unknown key": b'{"x":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
-        "deep in the message": b'{"message":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
         "deep by 32": metadata(b"[" * 30 + b"]" * 30),
         "deep by 9": metadata(b"[" * 8 + b"]" * 8),
         "wide": metadata(b"[" + b"[]," * 300_000 + b"[]]"),
