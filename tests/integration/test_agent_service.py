@@ -1,5 +1,6 @@
 """The service with the guide's agent behind it, as a deployment runs it; its model is on the loopback."""
 
+import json
 import re
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def agent_service(stub: OpenAIStub, settings: Settings, tmp_path_factory: pytest
         "OPENAI_API_KEY": "",
         "OPENAI_API_KEY_FILE": str(folder / "key"),
         "OPENAI_DEFAULT_MODEL": "Llama/7B",
-        "REPLY_TIMEOUT": "3",
+        "REPLY_TIMEOUT": "5",
         **WITH_AUTHENTICATION,
     }
     port = free_port()
@@ -161,6 +162,43 @@ def test_a_model_that_never_ends_is_hung_up_after_the_time_for_a_reply(chat: Cha
     assert chat.last()[0] == "incomplete"
     assert chat.last()[1].startswith("It is")
     assert chat.say("and now?", Answer(texts=["Sunny."])).json()["response"] == "Sunny."
+
+
+def frames_of(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """The frames of a stream, up to its end."""
+    for line in lines:
+        if line.startswith("data: {"):
+            yield json.loads(line.removeprefix("data: "))
+
+
+def test_a_stream_has_the_words_while_the_model_speaks_and_stop_hangs_up_on_it(chat: Chat) -> None:
+    chat.stub.hung_up.clear()
+    chat.stub.answers[:] = [Answer(texts=["It is", " sunny"], end=End.SILENT)]
+
+    with chat.client.stream("POST", "/api/chat", json={"message": "hello", "stream": True}) as stream:
+        frames = frames_of(stream.iter_lines())
+        conversation = next(one for one in frames if one["type"] == "data-conversation")["data"]["conversation_id"]
+        words = [next(one for one in frames if one["type"] == "text-delta")["delta"] for _ in range(2)]
+        stopped = chat.client.post(f"/api/conversations/{conversation}/stop")
+        rest = [one["type"] for one in frames]
+
+    assert words == ["It is", " sunny"]
+    assert (stopped.json()["status"], stopped.json()["content"]) == ("incomplete", "It is sunny")
+    assert rest[-2:] == ["abort", "finish"]
+    assert chat.stub.hung_up.wait(10)
+
+
+def test_a_stream_shows_calls_and_results(chat: Chat) -> None:
+    chat.stub.answers[:] = [Answer(calls=[("a", "weather", '{"city":"Rome"}')]), Answer(texts=["Sunny."])]
+
+    with chat.client.stream("POST", "/api/chat", json={"message": "weather?", "stream": True}) as stream:
+        frames = list(frames_of(stream.iter_lines()))
+
+    (available,) = [one for one in frames if one["type"] == "tool-input-available"]
+    (output,) = [one for one in frames if one["type"] == "tool-output-available"]
+    assert (available["toolCallId"], available["toolName"], available["input"]) == ("a", "weather", {"city": "Rome"})
+    assert (output["toolCallId"], output["output"].split(" for ")[0]) == ("a", "sunny in Rome")
+    assert frames[-1]["messageMetadata"]["usage"] == {"input_tokens": 14, "output_tokens": 6}
 
 
 def test_the_guides_example_in_process_runs(stub: OpenAIStub, database_url: str, tmp_path: Path) -> None:

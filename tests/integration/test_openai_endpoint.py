@@ -7,7 +7,14 @@ from typing import Any
 
 import openai
 import pytest
-from agents import Agent, ModelBehaviorError, OpenAIResponsesModel, function_tool
+from agents import (
+    Agent,
+    ModelBehaviorError,
+    ModelSettings,
+    ModelTimeoutError,
+    OpenAIResponsesModel,
+    function_tool,
+)
 
 from adapters.openai_agents.chat_completions import CheckedChatCompletionsModel
 from adapters.openai_agents.endpoint import Endpoint, EndpointSettings, WireApi
@@ -229,6 +236,18 @@ async def test_an_endpoint_that_is_closed_holds_no_connections() -> None:
     await endpoint.aclose()
 
     assert model._client.is_closed()
+
+
+@WIRES
+async def test_an_agent_may_wait_less_long_for_its_model(wire_api: WireApi) -> None:
+    with openai_stub(Answer(texts=["It is"], end=End.SILENT)) as stub:
+        endpoint = Endpoint(EndpointSettings(base_url=stub.base_url, api_key=KEY, model="m", wire_api=wire_api))
+        agent = Agent[Turn](name="A", model_settings=ModelSettings(timeout=0.2))
+        with pytest.raises(ModelTimeoutError):
+            _ = [event async for event in AgentResponder(agent, endpoint, ContextBudget()).reply(TURN)]
+
+        assert await asyncio.to_thread(stub.hung_up.wait, 10)
+        await endpoint.aclose()
 
 
 async def test_an_endpoint_that_is_away_fails_the_reply() -> None:
