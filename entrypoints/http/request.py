@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
@@ -62,9 +63,12 @@ class ApiRequest(Request[Principal, Callable[[], Awaitable[Principal]], State]):
         return json_body.decode(await self.raw_json(), _decoder(self.route_handler))
 
     async def raw_json(self) -> bytes:
-        """The body, which is said to be JSON. Raises RequestError (another content type)."""
+        """The body, which is said to be JSON. Raises RequestError (another content type, a client that has left)."""
         self._require_json()
-        return await self.body()
+        try:
+            return await self.body()
+        except InternalServerException as error:  # so Litestar calls a client that leaves before its body is whole
+            raise RequestError(HTTPStatus.BAD_REQUEST, "bad_request", "The body is not complete.") from error
 
     async def idempotency_key(self, content: bytes | None = None) -> IdempotencyKey | None:
         """The Idempotency-Key, quoted (a structured field's string) or bare, with a fingerprint of this request.

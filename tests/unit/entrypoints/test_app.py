@@ -7,9 +7,10 @@ from contextlib import aclosing
 from typing import Any, override
 
 import pytest
-from litestar import get
+from litestar import get, post
 from litestar.exceptions import ServiceUnavailableException
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import HTTPDisconnectEvent
 
 from application.running_replies import RunningReplies
 from domain.ports.responder import Turn
@@ -91,6 +92,21 @@ async def test_an_error_of_the_framework_of_500_and_above_is_a_defect(
     (logged,) = [record for record in caplog.records if record.name == "entrypoints.http.errors"]
     assert logged.levelno == logging.ERROR
     assert f"GET {path} " in logged.getMessage()
+
+
+async def test_a_client_that_leaves_amid_its_body_is_no_defect(caplog: pytest.LogCaptureFixture) -> None:
+    async def leave() -> HTTPDisconnectEvent:
+        return {"type": "http.disconnect"}
+
+    @post("/left")
+    async def left_route(request: ApiRequest) -> None:
+        await ApiRequest(request.scope, leave).raw_json()
+
+    async with service_on(FakeWorld(), left_route) as client:
+        answer = await client.post("/left", json={})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert [record for record in caplog.records if record.name == "entrypoints.http.errors"] == []
 
 
 async def test_a_response_that_does_not_begin_in_time_is_503() -> None:
