@@ -13,7 +13,7 @@ from entrypoints.native_api.bodies import CreateBody, UpdateBody, to_messages
 from entrypoints.native_api.cursor import decode_cursor, encode_cursor
 from entrypoints.native_api.documented import documented
 from entrypoints.native_api.identifiers import require_conversation_id
-from entrypoints.native_api.responses import created, done
+from entrypoints.native_api.responses import created, done, etag_seq
 from entrypoints.native_api.views import ConversationsView, ConversationView, HistoryView, to_views
 
 
@@ -77,7 +77,7 @@ class ConversationController(Controller):
         view = HistoryView.of(
             page.conversation, messages=to_views(page.conversation.id, page.messages), has_more=page.has_more_before
         )
-        return done(view, last_seq=page.conversation.last_seq)
+        return done(view, last_seq=etag_seq(page.conversation))
 
     @patch(
         "/{conversation_id:str}",
@@ -92,7 +92,7 @@ class ConversationController(Controller):
         conversation = await request.application.update_conversation(
             request.principal, require_conversation_id(conversation_id), data.to_patch()
         )
-        return done(ConversationView.of(conversation), last_seq=conversation.last_seq)
+        return done(ConversationView.of(conversation), last_seq=etag_seq(conversation))
 
     @delete(
         "/{conversation_id:str}",

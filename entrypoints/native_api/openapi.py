@@ -42,7 +42,7 @@ _IF_MATCH = {
 _ETAG = {
     "ETag": {
         "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
-        "description": "The conversation's `last_seq`, for `If-Match` on an append.",
+        "description": "The conversation's `last_seq`, for `If-Match` on an append; absent while a reply runs.",
     }
 }
 _REPLAYED = {

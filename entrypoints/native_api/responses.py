@@ -5,7 +5,13 @@ from typing import Any
 
 import msgspec
 
+from domain.conversation import Conversation
 from entrypoints.http.responses import JsonResponse
+
+
+def etag_seq(conversation: Conversation) -> int | None:
+    """What a conversation's ETag is made of; None while a reply runs, whose message changes without a new seq."""
+    return conversation.last_seq if conversation.reply_seq is None else None
 
 
 def created[View: msgspec.Struct](

@@ -14,7 +14,7 @@ import msgspec
 
 from adapters.better_auth.layout import Layout
 from adapters.better_auth.names import Names
-from adapters.postgres import message_windows, reads, writes
+from adapters.postgres import message_windows, reads, reply_writes, writes
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database, PoolSettings
@@ -108,8 +108,7 @@ class Floor:
         return None
 
     async def _append(self, owner: str, identifier: str, messages: list[_Message]) -> list[str]:
-        contents = [bytes(message.content).decode() for message in messages]
-        nothing, count = [None] * len(messages), len(messages)
+        contents, count = [bytes(message.content).decode() for message in messages], len(messages)
         values = {
             "owner_id": owner,
             "conversation_id": UUID(identifier),
@@ -119,15 +118,7 @@ class Floor:
             "follows": None,
             "key": None,
             "fingerprint": None,
-            "count": count,
-            "messages_role": [message.role for message in messages],
-            "messages_content": contents,
-            "messages_tool_calls": nothing,
-            "messages_tool_call_id": nothing,
-            "messages_name": nothing,
-            "messages_status": ["completed"] * count,
-            "messages_metadata": ["{}"] * count,
-            "messages_item": nothing,
+            **_columns([message.role for message in messages], contents),
         }
         row = await self._pool.fetchrow(writes.APPEND.sql, *writes.APPEND.arguments(values))
         if row is None:
@@ -139,13 +130,31 @@ class Floor:
         ]
 
     async def _chat(self, owner: str, chat: _Chat) -> _Answer:
-        identifier, reply = chat.conversation_id[5:], f"Echo: {chat.message}"
-        said = await self._append(owner, identifier, [_Message("user", msgspec.Raw(msgspec.json.encode(chat.message)))])
-        text = msgspec.json.encode(reply)
-        answered = await self._append(owner, identifier, [_Message("assistant", msgspec.Raw(text))])
+        identifier = chat.conversation_id[5:]
+        said, reply = (msgspec.json.encode(text).decode() for text in (chat.message, f"Echo: {chat.message}"))
+        one = {"owner_id": owner, "conversation_id": UUID(identifier), "leaves": [], "key": None, "fingerprint": None}
+        turn = {**one, "suggested_title": None, **_columns(["user", "assistant"], [said, '""'], "in_progress")}
+        begun = await self._pool.fetchrow(reply_writes.BEGIN.sql, *reply_writes.BEGIN.arguments(turn))
+        if begun is None:
+            return 409, "{}"
+        seq, at = begun["last_seq"], _time(begun["updated_at"])
+        end = {
+            **one,
+            **_columns([], []),
+            "reply_seq": seq,
+            "seq": seq,
+            "number": 1,
+            "events": f'[["t","Echo: ",{said}],["f","stop",null,null]]',
+            "runs_on": False,
+            "content": reply,
+            "tool_calls": None,
+            "status": "completed",
+        }
+        await self._pool.fetchrow(reply_writes.ADVANCE.sql, *reply_writes.ADVANCE.arguments(end))
         return 200, (
-            f'{{"conversation_id":"{chat.conversation_id}","response":{text.decode()},'
-            f'"user_message":{said[0]},"assistant_message":{answered[0]}}}'
+            f'{{"conversation_id":"{chat.conversation_id}","response":{reply},'
+            f'"user_message":{_message(identifier, seq - 1, "user", said, "completed", "{}", at)},'
+            f'"assistant_message":{_message(identifier, seq, "assistant", reply, "completed", "{}", at)}}}'
         )
 
     async def _page(self, owner: str, identifier: str, query: dict[bytes, list[bytes]]) -> _Answer:
@@ -179,6 +188,22 @@ class Floor:
 
     async def _fetch(self, statement: Statement, values: dict[str, Any]) -> list[asyncpg.Record]:
         return await self._pool.fetch(statement.sql, *statement.arguments(values))
+
+
+def _columns(roles: list[str], contents: list[str], last_status: str = "completed") -> dict[str, Any]:
+    """The parameters for new messages; the last one has a status of its own."""
+    count, nothing = len(roles), [None] * len(roles)
+    return {
+        "count": count,
+        "messages_role": roles,
+        "messages_content": contents,
+        "messages_tool_calls": nothing,
+        "messages_tool_call_id": nothing,
+        "messages_name": nothing,
+        "messages_status": (["completed"] * (count - 1) + [last_status])[:count],
+        "messages_metadata": ["{}"] * count,
+        "messages_item": nothing,
+    }
 
 
 async def _keep(connection: object) -> None:

@@ -204,3 +204,19 @@ async def test_a_chat_beyond_what_may_run_at_once_is_refused_with_503(
 
     assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "overloaded", "1")
     assert "Refused 1 time(s) since the last quiet minute: overloaded" in caplog.text
+
+
+async def test_a_conversation_has_no_etag_while_a_reply_runs_in_it() -> None:
+    responder = SlowResponder()
+    async with service_on(FakeWorld(responder=responder), request_timeout=0.05) as client:
+        late = await client.post("/api/chat", json={"message": "Hello"})
+        path = f"/api/conversations/{late.json()['conversation_id']}"
+        running = [await client.get(path), await client.patch(path, json={"title": "New"})]
+        refused = await client.post(f"{path}/messages", json={"messages": [{"role": "user", "content": "More"}]})
+        responder.may_begin.set()
+        while (ended := await client.get(path)).json()["messages"][-1]["status"] == "in_progress":
+            pass
+
+    assert [one.headers.get("ETag") for one in running] == [None, None]
+    assert (refused.status_code, refused.json()["code"]) == (409, "reply_running")
+    assert ended.headers["ETag"] == '"2"'
