@@ -142,7 +142,7 @@ class BeginReply:
             if running is not None and running.turn == turn:
                 seq: int | None = running.address.seq
             else:  # asked for after the running one: a reply that has ended meanwhile has its key
-                seq = await self._whole_reply(owner_id, key)
+                seq = await self._whole_reply(owner_id, conversation_id, key)
             if seq is None and running is not None:
                 raise ReplyRunningError
             if seq is not None:
@@ -157,10 +157,17 @@ class BeginReply:
             return self._start(principal, user_message, placeholder, key)
         raise ConflictError
 
-    async def _whole_reply(self, owner_id: OwnerId, key: IdempotencyKey | None) -> int | None:
-        """The first seq of the key's reply, if that is at its end and neither failed nor was interrupted."""
+    async def _whole_reply(
+        self, owner_id: OwnerId, conversation_id: ConversationId, key: IdempotencyKey | None
+    ) -> int | None:
+        """The first seq of the key's reply, if that is at its end and neither failed nor was interrupted.
+
+        Raises MessageNotFoundError if its message was removed.
+        """
         effect = await self._conversations.effect(owner_id, key.of_step("reply")) if key else None
-        return None if effect is None else effect.first_seq
+        if effect is None:
+            return None
+        return (await self._conversations.message(owner_id, conversation_id, effect.first_seq)).seq
 
     def _start(
         self, principal: Principal, user_message: Message, placeholder: Message, key: IdempotencyKey | None

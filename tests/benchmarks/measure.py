@@ -117,7 +117,9 @@ def counts(app: App, workloads: Sequence[str], dataset: Dataset, database_url: s
 def resident_after(app: RunningApp, dataset: Dataset, counts: Sequence[int]) -> Iterator[tuple[int, int]]:
     """The memory that an app holds after so many requests of all kinds, the counts ascending."""
     kinds = ("append", "chat", "newest", "list", "me")
-    requests = list(chain.from_iterable(zip(*(_first(app.requests(kind, dataset)) for kind in kinds), strict=True)))
+    requests = list(
+        chain.from_iterable(zip(*(_some(kind, app.requests(kind, dataset)) for kind in kinds), strict=True))
+    )
     done = 0
     for count in counts:
         drive(Job(port=app.port, requests=requests, connections=16, count=count - done))
@@ -125,8 +127,9 @@ def resident_after(app: RunningApp, dataset: Dataset, counts: Sequence[int]) -> 
         yield count, resident_bytes(app.pid)
 
 
-def _first(requests: Sequence[bytes]) -> list[bytes]:
-    return [requests[place % len(requests)] for place in range(60)]
+def _some(kind: str, requests: Sequence[bytes]) -> list[bytes]:
+    """Some requests; chats from the end of the list, as nobody else may append while a reply runs."""
+    return [requests[(-1 - place if kind == "chat" else place) % len(requests)] for place in range(45)]
 
 
 def shape_of_answer(app: RunningApp, workload: str, dataset: Dataset) -> Any:

@@ -14,8 +14,8 @@ from tests.benchmarks.processes import cpu_seconds
 from tests.benchmarks.workloads import request
 
 STREAMS: Final = 500
-WORDS: Final = 60
-_DELAY: Final = {"ECHO_DELAY": "0.1"}
+WORDS: Final = 200
+_DELAY: Final = {"ECHO_DELAY": "0.05"}
 
 STREAM_APPS: Final[Mapping[str, App]] = {
     "service": replace(APPS["service"], environment={**APPS["service"].environment, **_DELAY}),
