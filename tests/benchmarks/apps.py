@@ -112,6 +112,7 @@ APPS: Final[Mapping[str, App]] = {
             "DATABASE_ACQUIRE_TIMEOUT": "30",  # what waits is measured, not refused
             "DATABASE_COMMAND_TIMEOUT": "30",
             "REQUEST_TIMEOUT": "60",
+            "REPLY_LEASE": "3600",  # what is counted is not disturbed by looks for silent replies
         },
     ),
     "floor": App(title="bare ASGI + asyncpg", command=uvicorn_command("floor:app")),

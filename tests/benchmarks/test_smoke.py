@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CalledProcessError
 
+import httpx
 import msgspec
 import pytest
 
@@ -13,7 +14,9 @@ from tests.benchmarks.database import fill
 from tests.benchmarks.dataset import SMALL
 from tests.benchmarks.job import Job, drive
 from tests.benchmarks.measure import Counts, counts, resident_after, shape_of_answer
+from tests.benchmarks.streams import STREAM_APPS
 from tests.benchmarks.workloads import WORKLOADS, request
+from tests.support.counting_proxy import counting_proxy
 from tests.support.postgres import new_database
 
 _MIB = 1024 * 1024
@@ -41,6 +44,25 @@ def test_round_trips_are_few_and_statements_are_prepared_once(filled_url: str, t
 
     trips = {"append": 2, "batch": 2, "chat": 3, "newest": 2, "deep": 2, "list": 2, "live": 2, "hot": 2, "me": 1}
     assert found == {workload: Counts(round_trips=count, prepared=0) for workload, count in trips.items()}
+
+
+def test_the_first_delta_of_a_reply_takes_no_more_round_trips_than_an_append_and_two(
+    filled_url: str, tmp_path: Path
+) -> None:
+    token, _ = SMALL.conversations[0]
+    body = {"message": "word " * 20, "stream": True}
+    with (
+        counting_proxy(filled_url, tmp_path) as (url, proxy),
+        running(STREAM_APPS["service"], url, tmp_path / "log") as app,
+        httpx.Client(base_url=f"http://127.0.0.1:{app.port}", headers={"Authorization": f"Bearer {token}"}) as client,
+    ):
+        client.post("/api/chat", json=body | {"message": "warm"}).raise_for_status()
+        proxy.reset()
+        with client.stream("POST", "/api/chat", json=body) as response:
+            next(line for line in response.iter_lines() if '"text-delta"' in line)
+            trips = proxy.round_trips
+
+    assert 2 <= trips <= 4
 
 
 def test_the_floor_does_the_same_work(started: RunningApp, filled_url: str, tmp_path: Path) -> None:
