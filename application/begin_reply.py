@@ -133,7 +133,7 @@ class BeginReply:
         """The reply that was begun under the key; if it failed, another one."""
         effect = await effect_of(self._conversations, principal.owner_id, key)
         owner_id, conversation_id, turn = principal.owner_id, effect.conversation_id, effect.last_seq
-        for _ in range(_MAX_ATTEMPTS):
+        for _ in range(_MAX_ATTEMPTS // 10):
             conversation = await self._conversations.conversation(owner_id, conversation_id)
             user_message = await self._conversations.message(owner_id, conversation_id, turn)
             running = await self._log.running(owner_id, conversation_id)

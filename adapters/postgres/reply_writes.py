@@ -9,6 +9,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     case,
+    cast,
     column,
     delete,
     exists,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, array
 from sqlalchemy.types import BigInteger, Boolean, Integer
 
 from adapters.postgres.columns import CONVERSATION, NOW, OURS, OWNER, given
@@ -60,6 +61,21 @@ EMPTIED: Final = {
 """The values of a message that is removed."""
 
 
+def _no_call_of_others() -> ColumnElement[bool]:
+    """Whether all open calls are of earlier replies to the turn, which are removed."""
+    call = func.json_array_elements(messages.c.tool_calls).table_valued(column("value", JSON), name="call")
+    ours = (
+        select(func.array_agg(call.c.value["id"].astext))
+        .select_from(messages.join(call, true()))
+        .where(_OUR_MESSAGES, messages.c.seq > _TURN, messages.c.reply_to == _TURN, messages.c.removed_at.is_(None))
+        .scalar_subquery()
+    )
+    fits: ColumnElement[bool] = conversations.c.open_tool_calls.contained_by(
+        func.coalesce(ours, cast(array([]), ARRAY(Text)))
+    )
+    return fits
+
+
 def _insert_first_batch(written: CTE) -> CTE:
     values = [OWNER, CONVERSATION, written.c.last_seq, literal(0, Integer()), literal_column("'[]'::json"), NOW]
     return insert(reply_batches).from_select(_BATCH, select(*values).select_from(written)).cte("opened")
@@ -70,7 +86,7 @@ def _begin(*, again: bool) -> Statement:
     written = advance_conversation(
         COUNT,
         conversations.c.reply_seq.is_(None),
-        *([conversations.c.last_seq == FOLLOWS] if again else []),
+        *([conversations.c.last_seq == FOLLOWS, _no_call_of_others()] if again else []),
         open_tool_calls=LEAVES,
         reply_seq=conversations.c.last_seq + COUNT,
         **({} if again else TITLED),

@@ -52,7 +52,7 @@ class ReplyLog(Protocol):
         """Begin another reply to the turn of this seq, and remove the messages of earlier replies to it.
 
         Returns the message in progress, with the next seq. Raises ConversationNotFoundError; StateMovedError if the
-        conversation's last seq is another one, or a reply runs.
+        conversation's last seq is another one, a reply runs, or a tool call is open that is not of those replies.
         """
 
     @abstractmethod

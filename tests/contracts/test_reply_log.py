@@ -2,16 +2,15 @@
 
 import asyncio
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
 from adapters.postgres.reply_log import PostgresReplyLog
-from domain.append import AppendDecision, decide_append
+from domain.append import decide_append
 from domain.conversation import NewConversation
 from domain.errors import (
     ConversationExistsError,
@@ -23,12 +22,9 @@ from domain.errors import (
     StateMovedError,
 )
 from domain.idempotency import IdempotencyKey
-from domain.identifiers import ConversationId, OwnerId
+from domain.identifiers import OwnerId
 from domain.json_text import EMPTY_OBJECT
-from domain.message import Message, NewMessage, Status
-from domain.pages import MessageWindow
-from domain.ports.conversation_repository import ConversationRepository
-from domain.ports.reply_log import ReplyLog
+from domain.message import NewMessage, Status
 from domain.removal import Removal
 from domain.reply import Batch, ReplyAddress, StepEnd
 from domain.reply_events import (
@@ -46,6 +42,7 @@ from domain.reply_events import (
 from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.reply_log import InMemoryReplyLog
+from tests.support.reply_logs import World, new_conversation, said
 
 HELLO: list[ReplyEvent] = [TextDelta("Hel"), TextDelta("lo")]
 EVERYTHING: list[ReplyEvent] = [
@@ -75,32 +72,6 @@ CALLED = StepEnd(
 )
 
 
-@dataclass
-class World:
-    """A log, and the conversations whose replies it has."""
-
-    log: ReplyLog
-    conversations: ConversationRepository
-    ann: OwnerId
-
-    async def begin(self, *texts: str, key: IdempotencyKey | None = None) -> ReplyAddress:
-        """Begin a reply in a new conversation of Ann's."""
-        new = new_conversation(*texts or ("Hi",))
-        written = await self.log.begin_conversation(self.ann, new, key)
-        return ReplyAddress(self.ann, new.id, written[-1].seq)
-
-    async def history(self, reply: ReplyAddress) -> list[tuple[int, str, object, Status]]:
-        """Seq, role, content and status of each message."""
-        return [
-            (one.seq, one.role.value, one.content and one.content.value, one.status) for one in await self.all(reply)
-        ]
-
-    async def all(self, reply: ReplyAddress) -> list[Message]:
-        """The messages of the reply's conversation."""
-        window = MessageWindow(limit=200)
-        return [*(await self.conversations.messages(reply.owner_id, reply.conversation_id, window)).messages]
-
-
 @pytest.fixture(params=["in memory", "PostgreSQL"])
 def world(request: pytest.FixtureRequest, database: Database) -> World:
     ann = OwnerId(f"ann-{secrets.token_hex(6)}")
@@ -108,15 +79,6 @@ def world(request: pytest.FixtureRequest, database: Database) -> World:
         conversations = InMemoryConversationRepository()
         return World(InMemoryReplyLog(conversations), conversations, ann)
     return World(PostgresReplyLog(database), PostgresConversationRepository(database), ann)
-
-
-def said(*texts: str) -> AppendDecision:
-    return decide_append([NewMessage(role=Role.USER, content=text) for text in texts], None)
-
-
-def new_conversation(*texts: str) -> NewConversation:
-    new_id = ConversationId(UUID(int=secrets.randbits(128)))
-    return NewConversation(id=new_id, title=None, metadata=EMPTY_OBJECT, append=said(*texts))
 
 
 def key() -> IdempotencyKey:
@@ -477,6 +439,23 @@ async def test_the_log_goes_with_any_message_that_is_removed(world: World) -> No
     (again, *_) = await world.log.begin(world.ann, reply.conversation_id, said("more"), None)
     assert (user_message.seq, again.seq) == (1, 3)
     assert await world.log.recorded(reply._replace(seq=4)) is not None
+
+
+async def test_a_reply_is_not_asked_for_again_while_a_call_of_somebody_else_is_open(world: World) -> None:
+    reply = await world.begin()
+    await world.log.advance(reply, 1, [], StepEnd(message=CALLED.message), seq=2)
+    others = NewMessage(role=Role.ASSISTANT, tool_calls=[{**CALL, "id": "b"}])
+    await world.conversations.append(world.ann, reply.conversation_id, decide_append([others], frozenset({"a"})), None)
+
+    with pytest.raises(StateMovedError):
+        await world.log.begin_again(world.ann, reply.conversation_id, turn=1, last_seq=3)
+
+    result = NewMessage(role=Role.TOOL, tool_call_id="b", content="2")
+    await world.conversations.append(
+        world.ann, reply.conversation_id, decide_append([result], frozenset({"a", "b"})), None
+    )
+    again = await world.log.begin_again(world.ann, reply.conversation_id, turn=1, last_seq=4)
+    assert again.seq == 5
 
 
 async def test_of_the_logs_the_last_two_are_kept(world: World) -> None:

@@ -18,9 +18,9 @@ from adapters.postgres.database import Database
 from adapters.postgres.reply_log import PostgresReplyLog
 from domain.errors import UnavailableError
 from domain.identifiers import OwnerId
-from tests.contracts import test_reply_log
 from tests.security.mutants import MUTANTS
 from tests.security.mutants.mutant import Mutant
+from tests.support.reply_logs import World
 
 HERE = Path(__file__).parent
 SYNC, ASYNC = ([one for one in MUTANTS if inspect.iscoroutinefunction(one.found_by) is is_] for is_ in (False, True))
@@ -74,7 +74,7 @@ async def test_a_broken_promise_behind_the_ports_is_found(
         "database_url": request.getfixturevalue("database_url"),
         "named_address": request.getfixturevalue("named_address"),
         "repository": PostgresConversationRepository(database),
-        "world": test_reply_log.World(
+        "world": World(
             PostgresReplyLog(database), PostgresConversationRepository(database), OwnerId(f"ann-{token_hex(6)}")
         ),
         **mutant.given,

@@ -77,6 +77,9 @@ class InMemoryReplyLog(ReplyLog):
         kept = self._conversations.find(owner_id, conversation_id)
         if kept.reply_seq is not None or kept.conversation.last_seq != last_seq:
             raise StateMovedError
+        replies = [one for one in kept.messages if kept.replies_to.get(one.seq) == turn and one.tool_calls]
+        if kept.open_calls - {call["id"] for one in replies if one.tool_calls for call in one.tool_calls.value}:
+            raise StateMovedError
         kept.removed |= {seq for seq, replies_to in kept.replies_to.items() if replies_to == turn}
         kept.open_calls = frozenset()
         return self._open(owner_id, kept, turn)
