@@ -13,7 +13,7 @@ from tests.support.word_responder import WordResponder
 
 
 def end_of(response: httpx.Response) -> str:
-    """How a stream ends whose reply waits."""
+    """How a stream ends whose reply waits; one that goes on is silent for ten seconds."""
     try:
         return "whole" if response.read() else "empty"
     except httpx.RemoteProtocolError:
@@ -36,7 +36,7 @@ def test_a_stream_is_broken_off_when_its_session_ends_and_the_reply_goes_on(
     user, text = client.get("/api/me").json()["user_id"], f"zqcanaryqz pause {missing_id()}"
     body = {"message": text, "stream": True}
 
-    with client.stream("POST", "/api/chat", json=body, timeout=httpx.Timeout(30, read=3)) as response:
+    with client.stream("POST", "/api/chat", json=body, timeout=httpx.Timeout(30, read=8)) as response:
         execute(database_url, ending.format(user=user))
         end = end_of(response)
     words.release(text)
