@@ -35,7 +35,8 @@ async def follow(
 ) -> Response[str]:
     """Get the reply that runs in a conversation, from its first event on, as it is made. 204 if no reply runs.
 
-    `Last-Event-ID` also names a reply that has ended meanwhile: its rest is sent for ten minutes or more.
+    `Last-Event-ID` also names a reply that has ended meanwhile: its rest is sent for ten minutes, unless
+    another turn has followed.
     """
     place = require_conversation_id(conversation_id)
     reply = await request.application.follow_reply(request.principal, place, known_seq=reply_seq_of(last_event_id))
