@@ -14,7 +14,7 @@ import httpx
 from tests.faults.availability_probe import AvailabilityProbe
 from tests.faults.cluster import Cluster
 from tests.faults.history_checker import check_history
-from tests.faults.operation_history import SECONDS_TO_RECOVER, OperationHistory
+from tests.faults.operation_history import SECONDS_TO_SETTLE, OperationHistory
 from tests.faults.schedule import Schedule
 from tests.faults.service import Service
 from tests.faults.workload import OwnedConversation, WorkloadClient
@@ -57,7 +57,7 @@ def run(
                 schedule.run(seconds, schedule.kinds if kinds is None else kinds)
                 if awaited is None:
                     history.settle()
-                    time.sleep(SECONDS_TO_RECOVER + 2)
+                    time.sleep(SECONDS_TO_SETTLE + 2)
             check_history(url, history)
             if awaited is not None:
                 service.kill()  # a broken one may not end by itself

@@ -49,6 +49,7 @@ def settings_with_short_timeouts(database_url: str) -> Settings:
         database_command_timeout=1.2,
         database_lock_timeout=0.5,
         request_timeout=4.0,
+        reply_lease=2.0,
     )
 
 

@@ -97,7 +97,11 @@ class _Trial:
 
     def insist(self) -> None:
         """Send it again until it is done, and then once more."""
-        while self._write.has_key and self._answers[-1].status_code == 503 and len(self._answers) < _MOST_RETRIES:
+        while (
+            self._write.has_key
+            and self._answers[-1].status_code in self._passing
+            and len(self._answers) < _MOST_RETRIES
+        ):
             self.send()
         if self._write.has_key:
             self.send()
@@ -106,15 +110,22 @@ class _Trial:
         """What is not as it must be."""
         found = []
         statuses = [answer.status_code for answer in self._answers]
-        if not {*statuses} <= {200, 201, 204, 404, 503} or (404 in statuses and not self._may_be_gone(statuses)):
+        if not {*statuses} <= {200, 201, 204, 404, *self._passing} or (
+            404 in statuses and not self._may_be_gone(statuses)
+        ):
             found.append(f"{statuses}")
-        if len({answer.text for answer in self._answers if answer.is_success}) > 1:
+        if len({answer.text for answer in self._answers if answer.is_success and answer.status_code != 202}) > 1:
             found.append("the answers differ")
         effect = self._effect()
         untouched: Effect = [(None, [])] if self._place else []
         if effect != self._write.effect and (self._write.has_key or statuses != [503] or effect != untouched):
             found.append(f"{statuses} {effect}")
         return found
+
+    @property
+    def _passing(self) -> set[int]:
+        """The statuses after which it is sent again. A reply whose beginning was cut runs until its lease is over."""
+        return {202, 409, 502, 503} if self._write.path == "/api/chat" else {503}
 
     def _may_be_gone(self, statuses: list[int]) -> bool:
         """Whether a deletion's answers fit: it is not found only after it succeeded, perhaps without an answer."""
@@ -125,4 +136,7 @@ class _Trial:
 
     def _effect(self) -> Effect:
         pages = [self._client.get(f"/api/conversations/{one}").json() for one in self._conversations() - self._before]
-        return [(page["title"], [message["content"] for message in page["messages"]]) for page in pages]
+        return [
+            (page["title"], [message["content"] for message in page["messages"] if message["content"] is not None])
+            for page in pages
+        ]

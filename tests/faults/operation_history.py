@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -13,6 +14,11 @@ from tests.faults.invariants_report import InvariantsReport
 SECONDS_TO_RECOVER = 2.0
 SECONDS_TO_RESTART = 30.0
 """For all processes at once, from their end on: the supervisor has to see it, and Python to start."""
+SECONDS_TO_SETTLE = 6.0
+"""For replies whose processes have died, from the last fault on: a lease, the time between two sweeps, and a retry."""
+
+_NOT_NOW = {409: "reply_running", 502: "responder_failed"}
+"""What a client is told of a reply that runs, or was interrupted; it asks again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,17 @@ class Operation:
     path: str
     body: dict[str, Any]
     writes: tuple[tuple[str, str], ...]
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether it asks for a reply."""
+        return self.path == "/api/chat"
+
+    @property
+    def conversation(self) -> str:
+        """The conversation that it names, or its key if it makes one."""
+        place: str = self.body.get("conversation_id", self.key) if self.is_chat else self.path.split("/")[3]
+        return place
 
 
 class OperationHistory:
@@ -46,6 +63,9 @@ class OperationHistory:
         self._ended: tuple[str, float, float] | None = None
         self._held_up = 0.0
         self._settled_from: float | None = None
+        self._not_now_since: dict[str, float] = {}
+        self.gaps: dict[str, set[int]] = defaultdict(set)
+        """By conversation the seqs that a page passed over; they must be those of removed messages."""
 
     @property
     def abandons(self) -> bool:
@@ -107,15 +127,24 @@ class OperationHistory:
             self.report.figures[f"no answer ({type(error).__name__})"] += 1
             self._unsuccessful(begun, repr(error))
 
-    def answered(self, begun: float, answer: httpx.Response) -> bool:
-        """Note an answer; whether it is a success."""
+    def answered(self, begun: float, answer: httpx.Response, conversation: str = "") -> bool:
+        """Note an answer; whether it is a success. A reply that still runs is none yet."""
         with self._lock:
             self.report.statuses[answer.status_code] += 1
+            if _is_not_now(answer):
+                self._not_now(begun, answer, conversation)
+                return False
             if answer.is_success:
+                self._not_now_since.pop(conversation, None)
                 return True
             self._check(answer)
             self._unsuccessful(begun, _what(answer))
         return False
+
+    def passed_over(self, conversation: str, seqs: set[int]) -> None:
+        """Note seqs that a page did not have between those that it had."""
+        with self._lock:
+            self.gaps[conversation] |= seqs
 
     def probed(self, begun: float, answer: httpx.Response) -> None:
         """Note the answer to a probe: of those begun since the fault's end the first good one ends the outage."""
@@ -166,10 +195,25 @@ class OperationHistory:
         ):
             self._violated("503 says when", f"{_what(answer)} {dict(answer.headers)}")
 
+    def _not_now(self, begun: float, answer: httpx.Response, conversation: str) -> None:
+        """A conversation takes no turn while a reply runs in it. One that nobody writes any more must end in time."""
+        since = self._not_now_since.setdefault(conversation, begun)
+        if self._settled_from is None:
+            return
+        settled = self._settled_from + SECONDS_TO_SETTLE - SECONDS_TO_RECOVER
+        if begun > settled and (answer.status_code == HTTPStatus.BAD_GATEWAY or since < self._settled_from):
+            self._violated("recovers in time", f"after the last fault for {SECONDS_TO_SETTLE} s: {_what(answer)}")
+
     def _unsuccessful(self, begun: float, what: str) -> None:
         if self._settled_from is not None and begun > self._settled_from:
             late = begun - self._settled_from + SECONDS_TO_RECOVER
             self._violated("recovers in time", f"{late:.2f} s after the last fault: {what}")
+
+
+def _is_not_now(answer: httpx.Response) -> bool:
+    if answer.status_code == HTTPStatus.ACCEPTED:
+        return True
+    return answer.status_code in _NOT_NOW and answer.json().get("code") == _NOT_NOW[answer.status_code]
 
 
 def _what(answer: httpx.Response) -> str:

@@ -48,6 +48,7 @@ class Service:
             "DATABASE_ACQUIRE_TIMEOUT": "1",
             "DATABASE_CONNECT_TIMEOUT": "1",
             "DATABASE_COMMAND_TIMEOUT": "1.5",
+            "REPLY_LEASE": "2",
             "BETTER_AUTH_SECRET": SECRET,
             "BETTER_AUTH_URL": "http://localhost:3000",
             **(environment or {}),
@@ -85,6 +86,11 @@ class Service:
             self.__exit__()
             raise
         return self
+
+    def terminate(self) -> None:
+        """Tell it to end, and wait until it has."""
+        self._process.terminate()
+        self._process.wait(25)
 
     def kill(self) -> None:
         """End all its processes at once, whatever they are about."""

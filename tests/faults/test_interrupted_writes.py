@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 import httpx
+import msgspec
 import pytest
 
 from tests.faults.interrupted_writes import cut_at_every_step
@@ -22,7 +23,8 @@ def proxy(database_url: str) -> Iterator[ProtocolProxy]:
 
 @pytest.fixture(scope="module")
 def address(proxy: ProtocolProxy) -> Iterator[str]:
-    with running_service(settings_for(proxy.url)) as address:
+    hurried = {"database_command_timeout": 1.0, "request_timeout": 3.0, "reply_lease": 1.0}
+    with running_service(msgspec.structs.replace(settings_for(proxy.url), **hurried)) as address:
         yield address
 
 

@@ -94,7 +94,7 @@ class WorkloadClient:
         except httpx.TransportError as error:
             self._history.broken(begun, error)
             return False
-        if not self._history.answered(begun, answer):
+        if not self._history.answered(begun, answer, operation.conversation):
             return False
         self._history.acknowledged(operation, answer)
         return True
@@ -121,20 +121,25 @@ class WorkloadClient:
             self._check(conversation, answer.json(), query, least)
 
     def _check(self, conversation: str, page: dict[str, Any], query: dict[str, int], least: int) -> None:
-        """Check a page that was asked for when ``least`` was the newest seq acknowledged."""
+        """Check a page that was asked for when ``least`` was the newest seq acknowledged.
+
+        The seqs between its first and its last one that it does not have must be those of removed messages.
+        """
         seqs = [message["seq"] for message in page["data"]]
         what = f"{conversation} {query}, {least} acknowledged: {seqs[:1]}..{seqs[-1:]}, {len(seqs)}"
-        limit, last = query["limit"], seqs[-1] if seqs else 0
+        first, last = (seqs[0], seqs[-1]) if seqs else (1, 0)
+        is_whole = len(seqs) < query["limit"]
         if "after" in query:
-            expected = range(query["after"] + 1, max(last, min(query["after"] + limit, least)) + 1)
+            first, least = query["after"] + 1, least if is_whole else 0
         elif "before" in query:
-            expected = range(max(1, query["before"] - limit), query["before"])
-        else:
-            expected = range(max(1, max(last, least) - limit + 1), max(last, least) + 1)
-        if seqs != list(range(expected.start, last + 1)) and seqs != list(range(last - len(seqs) + 1, last + 1)):
+            last, least = query["before"] - 1, 0
+        if is_whole and "after" not in query:
+            first = 1
+        if seqs != sorted({*seqs} & {*range(first, last + 1)}):
             self._history.violated("reads are contiguous", what)
-        elif seqs != list(expected):
+        elif last < least and least >= first:
             self._history.violated("reads are recent", what)
+        self._history.passed_over(conversation, {*range(first, last + 1)} - {*seqs})
         kept = self._history.kept[conversation]
         for message in page["data"]:
             words = (message["role"], message["content"])
