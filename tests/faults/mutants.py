@@ -14,9 +14,14 @@ from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
 from application.append_messages import AppendMessages
+from application.chat import Chat
+from application.reply_intake import ReplyIntake
+from application.reply_writer import ReplyWriter
+from application.settle_reply import SettleReply
+from application.stop_reply import StopReply
 from entrypoints.cli.main import main
 from entrypoints.http import statuses
-from tests.faults import broken_application, broken_database, broken_repository
+from tests.faults import broken_application, broken_database, broken_replies, broken_repository
 from tests.faults.broken_repository import altered
 
 MUTANT: Final = "FAULTS_MUTANT"
@@ -43,6 +48,36 @@ MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
         "BEGIN_AGAIN",
         altered(reply_writes.BEGIN_AGAIN, ("messages.removed_at IS NULL", "messages.removed_at IS NOT NULL")),
     ),
+    "ends a reply without its batches": (
+        reply_writes,
+        "ADVANCE",
+        altered(reply_writes.ADVANCE, ("reply_batches.n = $4::INTEGER - $10::INTEGER", "$10::INTEGER IS NOT NULL")),
+    ),
+    "ends a reply twice": (
+        reply_writes,
+        "ADVANCE",
+        altered(reply_writes.ADVANCE, ("conversations.reply_seq = $3::BIGINT AND", "")),
+    ),
+    "writes past a missing batch": (
+        reply_writes,
+        "WRITE",
+        altered(reply_writes.WRITE, ('before.n = "new".n - $8::INTEGER', "before.n = 0 * $8::INTEGER")),
+    ),
+    "keeps another text": (
+        reply_writes,
+        "ADVANCE",
+        altered(reply_writes.ADVANCE, ("SET content=$11::JSON", "SET content=coalesce('\"\"', $11::JSON)")),
+    ),
+    "begins beside another": (
+        reply_writes,
+        "BEGIN",
+        altered(reply_writes.BEGIN, (" AND conversations.reply_seq IS NULL", "")),
+    ),
+    "settles the living": (SettleReply, "if_silent", broken_replies.settle_the_living),
+    "skips lost batches": (ReplyWriter, "_write", broken_replies.write_and_skip_the_lost),
+    "says it twice": (ReplyIntake, "_take", broken_replies.take_twice),
+    "answers a stop at once": (StopReply, "__call__", broken_replies.stop_without_waiting),
+    "ends with its reader": (Chat, "_wait", broken_replies.wait_and_break_off),
     "newest first": (PostgresConversationRepository, "messages", broken_repository.messages_newest_first),
     "reads lag": (PostgresConversationRepository, "messages", broken_repository.messages_with_a_lag),
     "pages overlap": (
@@ -80,6 +115,19 @@ FOUND_BY_DELETIONS: Final = {
 }
 """For each mutant what is said of it."""
 FOUND_BY_PAGINATION: Final = ("pages overlap",)
+FOUND_IN_A_TRIAL: Final = {
+    "ends a reply without its batches": ("batches are lost, and the reply ends", "a log has no gap"),
+    "ends a reply twice": ("the last batch is lost, and another ends the reply", "a reply ends once"),
+    "writes past a missing batch": ("batches are lost, and more is said", "a log has no gap"),
+    "keeps another text": ("batches are lost, and the reply ends", "a message is what its log says"),
+    "begins beside another": ("a turn comes while a reply runs", "a second reply began"),
+    "settles the living": ("a reply that lives is silent", "is kept, not"),
+    "skips lost batches": ("batches are lost, and the reply ends", "no reply runs on"),
+    "keeps fragments": ("an interrupted reply is asked for again", "a turn has one reply"),
+    "answers a stop at once": ("it is stopped from elsewhere", "the next turn is refused"),
+    "ends with its reader": ("its reader leaves", "is kept, not"),
+}
+"""For each mutant the trial that finds it, and what is said of it."""
 
 if mutant := os.environ.get(MUTANT):
     setattr(*MUTANTS[mutant])
