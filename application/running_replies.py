@@ -14,7 +14,8 @@ from domain.reply_events import FinishReason
 _log = logging.getLogger(__name__)
 
 MOST_REPLIES: Final = 1000
-DEFAULT_GRACE: Final = 5.0
+DEFAULT_GRACE: Final = 3.0
+"""With the 10 seconds that requests have to end before, less than the 15 after which a worker is killed."""
 _ENDING_SECONDS: Final = 5.0
 
 
