@@ -23,8 +23,12 @@ _ENDS_WORKERS = {"kill a worker", "terminate a worker", _ENDS_ALL}
 class Schedule:
     """Breaks things, one at a time, each kind as often as any other."""
 
-    def __init__(self, random: Random, cluster: Cluster, service: Service, history: OperationHistory) -> None:
+    def __init__(
+        self, random: Random, cluster: Cluster, service: Service, history: OperationHistory, *, freeze: float = 0.5
+    ) -> None:
+        """``freeze``: for how many seconds a worker is frozen."""
         self._random = random
+        self._freeze = freeze
         self._database = cluster.database
         self._proxy = cluster.proxy
         self._service = service
@@ -82,7 +86,7 @@ class Schedule:
         worker = self._random.choice(self._service.workers())
         with suppress(ProcessLookupError):
             self._service.signal(worker, signal.SIGSTOP)
-            time.sleep(0.5)
+            time.sleep(self._freeze)
             self._service.signal(worker, signal.SIGCONT)
 
     def _crash(self) -> None:
