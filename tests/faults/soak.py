@@ -31,7 +31,9 @@ def soak() -> int:
         total.add(_round(seed, seconds))
         _say(f"until FAULTS_SEED={seed}\n{total}\n")
         if total.violations:
-            _say(f"To repeat the round: FAULTS_SEED={seed} FAULTS_SECONDS={seconds:.0f} make faults ARGS='-k chaos'")
+            _say(
+                f"To repeat the round: FAULTS_SEED={seed} FAULTS_SECONDS={seconds:.0f} make faults ARGS='-k test_chaos'"
+            )
             return 1
     return 0
 
