@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from adapters.postgres import writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from adapters.postgres.readiness import PostgresReadiness
@@ -57,8 +58,9 @@ async def write_twice_if_need_be(
 async def write_and_commit_later(
     database: Database, statement: Statement, *, may_repeat: bool = False, **values: Any
 ) -> asyncpg.Record | None:
-    """Write, and acknowledge before the commit."""
-    del may_repeat
+    """Write, and acknowledge an append before the commit; a reply's own writes follow on one another."""
+    if statement is not writes.APPEND:
+        return await _write(database, statement, may_repeat=may_repeat, **values)
     written: asyncio.Future[asyncpg.Record | None] = asyncio.get_running_loop().create_future()
 
     async def write() -> None:
