@@ -13,19 +13,23 @@ from entrypoints.http.agent_keys import AgentKeys
 from entrypoints.http.authentication import Authentication, AuthenticationPolicy
 from entrypoints.http.deadline import Deadline
 from entrypoints.http.edge import Edge
+from entrypoints.http.error_forms import ErrorForms
 from entrypoints.http.head_requests import HeadAsGet
 from entrypoints.http.health import HEALTH
 from entrypoints.http.origins import CrossOrigin
 from entrypoints.http.paths import ExactPaths
-from entrypoints.http.problems import EXCEPTION_HANDLERS
+from entrypoints.http.problems import PROBLEMS
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.responses import JsonResponse
 from entrypoints.native_api.documents import document_router
 from entrypoints.native_api.openapi import make_document
 from entrypoints.native_api.routes import NATIVE_API
+from entrypoints.openai_api.errors import OPENAI_ERRORS
+from entrypoints.openai_api.routes import OPENAI_PATH, openai_router
 from entrypoints.settings import Settings
 
 MAX_BODY: Final = 1024 * 1024
+_ERRORS: Final = ErrorForms(PROBLEMS, {OPENAI_PATH: OPENAI_ERRORS})
 
 type OpenApplication = Callable[[Settings], AbstractAsyncContextManager[Application]]
 
@@ -37,7 +41,7 @@ def make_app(settings: Settings, open_application: OpenApplication = open_applic
     ``ExactPaths``, ``HeadAsGet``, ``Deadline``, ``Authentication``.
     """
     app = make_litestar(settings, open_application)
-    return Edge(CrossOrigin(ExactPaths(HeadAsGet(app)), settings.origins))
+    return Edge(CrossOrigin(ExactPaths(HeadAsGet(app), _ERRORS), settings.origins))
 
 
 def make_app_from_environment() -> ASGIApp:
@@ -61,9 +65,9 @@ def make_litestar(settings: Settings, open_application: OpenApplication = open_a
         agent_keys=AgentKeys(settings.accepted_agent_keys),
     )
     return Litestar(
-        [NATIVE_API, HEALTH, document_router(make_document())],
+        [NATIVE_API, openai_router(settings.responder), HEALTH, document_router(make_document())],
         middleware=[Deadline(settings.request_timeout), Authentication(policy)],
-        exception_handlers=EXCEPTION_HANDLERS,  # of what is no API's, as unknown paths
+        exception_handlers=_ERRORS.handlers,  # of what no route raises, as unknown paths
         lifespan=[lifespan],
         logging_config=None,
         openapi_config=None,

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from entrypoints.http.problems import raw_problem
+from entrypoints.http.error_forms import ErrorForms
 from entrypoints.http.responses import send_response
 from entrypoints.http.statuses import MEANING
 
@@ -16,14 +16,16 @@ class ExactPaths:
     No path of the service has a percent-encoded character, an empty segment, or a slash at its end.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, errors: ErrorForms) -> None:
         self._app = app
+        self._errors = errors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         path = scope.get("raw_path") or b""
         if scope["type"] == ScopeType.HTTP and (b"%" in path or b"//" in path or path.endswith(b"/")):
             status = HTTPStatus.NOT_FOUND
-            await send_response(send, status, *raw_problem(status, "not_found", MEANING[status]))
+            refusal = self._errors.of(scope["path"]).raw(status, "not_found", MEANING[status])
+            await send_response(send, status, *refusal)
         else:
             await self._app(scope, receive, send)

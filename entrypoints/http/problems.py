@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.types import ExceptionHandlersMap
 
 from entrypoints.http import statuses
+from entrypoints.http.error_forms import ErrorForm, RawError
 from entrypoints.http.errors import Failure, make_exception_handlers
 
 _MEDIA_TYPE: Final = "application/problem+json"
@@ -49,7 +50,7 @@ def problem_of(failure: Failure) -> Problem:
     )
 
 
-def raw_problem(status: HTTPStatus, code: str, detail: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+def raw_problem(status: HTTPStatus, code: str, detail: str) -> RawError:
     """Headers and body of an error response that is sent without Litestar."""
     body = msgspec.json.encode(problem_of(Failure(status=status, code=code, detail=detail)))
     own = {"Content-Type": _MEDIA_TYPE, "Content-Length": str(len(body)), **statuses.HEADERS.get(status, {})}
@@ -62,3 +63,5 @@ def _response(failure: Failure) -> Response[Problem]:
 
 
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = make_exception_handlers(_response)
+
+PROBLEMS: Final = ErrorForm(handlers=EXCEPTION_HANDLERS, raw=raw_problem)

@@ -19,7 +19,7 @@ CONTRACTS = [
     contract["name"]
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 ]
-LAYERS, USE_CASES, ADAPTERS, ADAPTER, DISHKA, FRAMEWORK, DATABASE, SDK, ROOMS, SHARED, NATIVE, CYCLES = CONTRACTS
+LAYERS, USE_CASES, ADAPTERS, ADAPTER, DISHKA, FRAMEWORK, DATABASE, SDK, ROOMS, SHARED, API, CYCLES = CONTRACTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +144,20 @@ VIOLATIONS = [
     Violation(
         module="entrypoints.another_api",
         statement="from entrypoints.native_api import views",
-        breaks=NATIVE,
+        breaks=API,
         says="entrypoints.another_api -> entrypoints.native_api.views",
+    ),
+    Violation(
+        module="entrypoints.openai_api.models",
+        statement="from entrypoints.native_api import me",
+        breaks=ROOMS,
+        says="entrypoints.openai_api.models -> entrypoints.native_api.me",
+    ),
+    Violation(
+        module="entrypoints.another_api",
+        statement="from entrypoints.openai_api import models",
+        breaks=API,
+        says="entrypoints.another_api -> entrypoints.openai_api.models",
     ),
     Violation(
         module="domain.errors",

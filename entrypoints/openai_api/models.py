@@ -1,0 +1,43 @@
+"""Models: what answers, by the name under which it is asked."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from litestar import Router, get
+from litestar.params import FromPath
+
+from domain.errors import NotFoundError
+
+
+class ModelView(msgspec.Struct, frozen=True):
+    """A model. OpenAI's has the time of its creation, in seconds; a responder has none."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "ai-agent"
+
+
+class ModelsView(msgspec.Struct, frozen=True):
+    """All models."""
+
+    data: Sequence[ModelView]
+    object: Literal["list"] = "list"
+
+
+def models_router(responder: str) -> Router:
+    """The one model, named by the kind of the responder: its further words say where the agent is, for the operator."""
+    served = ModelView(responder.partition(":")[0])
+
+    @get()
+    async def list_models() -> ModelsView:
+        return ModelsView([served])
+
+    @get("/{model:str}")
+    async def retrieve_model(model: FromPath[str]) -> ModelView:
+        if model != served.id:
+            raise NotFoundError
+        return served
+
+    return Router("/models", route_handlers=[list_models, retrieve_model])
