@@ -12,12 +12,18 @@ from entrypoints.http.credentials import RawHeaders, values_of
 from entrypoints.http.errors import RequestError
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_EXPOSED: Final = b"ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id"
+_EXPOSED: Final = b"ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id, X-Should-Retry"
+_SDK: Final = (
+    "OpenAI-Organization, OpenAI-Project, User-Agent, X-Stainless-Arch, X-Stainless-Helper-Method, X-Stainless-Lang,"
+    " X-Stainless-OS, X-Stainless-Package-Version, X-Stainless-Retry-Count, X-Stainless-Runtime,"
+    " X-Stainless-Runtime-Version, X-Stainless-Timeout"
+)
+"""What OpenAI's SDK sends from a browser, beside the credential and the body's type."""
 _PREFLIGHT: Final = (
     (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
     (
         b"access-control-allow-headers",
-        b"Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id",
+        f"Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, {_SDK}".encode(),
     ),
     (b"access-control-max-age", b"600"),
 )
