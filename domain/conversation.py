@@ -92,12 +92,14 @@ UNSET: Final = Unset.UNSET
 class ConversationPatch:
     """What a caller wants changed, as JSON Merge Patch (RFC 7396): what is not mentioned stays, None removes.
 
+    ``replaces_metadata``: the metadata is not merged, but takes the place of what there was.
     Raises RuleViolationError for a title that is none, and for metadata that no object can come of.
     """
 
     title: str | None | Unset = UNSET
     metadata: InitVar[Mapping[str, Any] | None | Unset] = UNSET
     archived: bool | None | Unset = UNSET
+    replaces_metadata: bool = False
     metadata_patch: JsonText | None | Unset = field(init=False)
 
     def __post_init__(self, metadata: Mapping[str, Any] | None | Unset) -> None:
@@ -109,7 +111,7 @@ class ConversationPatch:
     @property
     def depends_on_metadata(self) -> bool:
         """Whether the outcome can't be known without the metadata as it is."""
-        return isinstance(self.metadata_patch, JsonText)
+        return isinstance(self.metadata_patch, JsonText) and not self.replaces_metadata
 
     def decide(self, metadata: JsonText | None) -> "ConversationChange":
         """The change to write, decided on the metadata as it is (None where it doesn't matter)."""
@@ -125,6 +127,8 @@ class ConversationPatch:
             return None
         if self.metadata_patch is None:
             return EMPTY_OBJECT
+        if self.replaces_metadata:
+            return make_metadata(self.metadata_patch.value)
         if metadata is None:
             raise RuleViolationError("metadata", "can't be merged into nothing")
         return make_metadata(merge_patch(metadata.value, self.metadata_patch.value))

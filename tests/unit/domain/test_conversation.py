@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.append import decide_append
-from domain.conversation import Conversation, ConversationPatch, NewConversation
+from domain.conversation import UNSET, Conversation, ConversationPatch, NewConversation
 from domain.identifiers import (
     ConversationId,
 )
@@ -52,3 +52,14 @@ def test_null_in_a_patch_removes() -> None:
 
     assert (change.title, change.metadata, change.archived) == (None, EMPTY_OBJECT, False)
     assert change.decided_on_metadata is None
+
+
+def test_a_patch_that_replaces_metadata_is_decided_whatever_it_is() -> None:
+    patch = ConversationPatch(metadata={"b": 2}, replaces_metadata=True)
+
+    change = patch.decide(JsonText('{"a":1}'))
+
+    assert not patch.depends_on_metadata
+    assert change.metadata is not None
+    assert change.metadata.value == {"b": 2}
+    assert (change.decided_on_metadata, change.title) == (None, UNSET)
