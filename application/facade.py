@@ -14,6 +14,7 @@ from application.clear_conversation import ClearConversation
 from application.create_conversation import CreateConversation
 from application.delete_conversation import DeleteConversation
 from application.export_owner import ExportOwner
+from application.find_item import FindItem
 from application.follow_reply import FollowReply
 from application.get_message import GetMessage
 from application.list_conversations import ListConversations
@@ -28,6 +29,7 @@ from application.settle_reply import SettleReply
 from application.show_reply import ShowReply
 from application.stop_reply import StopReply
 from application.sweep_replies import SweepReplies
+from application.take_back_message import TakeBackMessage
 from application.update_conversation import UpdateConversation
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
@@ -54,8 +56,10 @@ class Application:
     delete_conversation: DeleteConversation
     append_messages: AppendMessages
     get_message: GetMessage
+    find_item: FindItem
     remove_message: RemoveMessage
     pop_message: PopMessage
+    take_back_message: TakeBackMessage
     clear_conversation: ClearConversation
     begin_reply: BeginReply
     follow_reply: FollowReply
@@ -98,6 +102,7 @@ class Application:
                 timing,
             ),
         )
+        remove, pop = RemoveMessage(conversations, settle), PopMessage(conversations, settle)
         follow = FollowReply(conversations, reply_log, replies, settle, patience=timing.lease)
         return cls(
             authenticate=Authenticate(tokens),
@@ -110,8 +115,10 @@ class Application:
             delete_conversation=DeleteConversation(conversations),
             append_messages=AppendMessages(conversations, settle),
             get_message=GetMessage(conversations, show),
-            remove_message=RemoveMessage(conversations, settle),
-            pop_message=PopMessage(conversations, settle),
+            find_item=FindItem(conversations),
+            remove_message=remove,
+            pop_message=pop,
+            take_back_message=TakeBackMessage(pop, remove),
             clear_conversation=ClearConversation(conversations, settle),
             begin_reply=begin,
             follow_reply=follow,

@@ -17,8 +17,12 @@ class PopMessage:
         self._conversations = conversations
         self._settle = settle
 
-    async def __call__(self, principal: Principal, conversation_id: ConversationId) -> Message | None:
+    async def __call__(
+        self, principal: Principal, conversation_id: ConversationId, *, only: int | None = None
+    ) -> Message | None:
         """The message that was the newest until now; None if none was left. Two callers never get the same one.
+
+        If ``only`` is given, the newest message is taken back only if that is its seq; else nothing is done: None.
 
         It is as if the message had not been appended: its calls are closed, and a call that it answered is open again.
         Raises ConversationNotFoundError, ReplyRunningError.
@@ -27,7 +31,7 @@ class PopMessage:
 
         async def pop() -> Message | None:
             page = await self._conversations.messages(owner_id, conversation_id, MessageWindow(limit=1))
-            if not page.messages:
+            if not page.messages or only not in {None, page.messages[0].seq}:
                 return None
             removal = await self._decide(owner_id, page)
             await self._conversations.remove(owner_id, conversation_id, removal)
