@@ -94,11 +94,16 @@ def _of_request(_: AnyRequest, error: RequestError) -> Failure:
 def _of_parameters(_: AnyRequest, error: ValidationException) -> Failure:
     """Litestar's complaints about parameters, without the address that it puts before them."""
     found = [item for item in error.extra or [] if isinstance(item, dict)]
-    fields = [(str(item.get("key", "")), str(item.get("message", "is not valid"))) for item in found]
+    fields = [(str(item.get("key", "")), _complaint(str(item.get("message", "is not valid")))) for item in found]
     if any(name == "data" for name, _ in fields):
         return Failure(status=HTTPStatus.BAD_REQUEST, code="not_json", detail="The body must be JSON.")
     detail = "A parameter is not valid."
     return Failure(status=HTTPStatus.UNPROCESSABLE_ENTITY, code="rule_violation", detail=detail, fields=fields)
+
+
+def _complaint(text: str) -> str:
+    """Msgspec's complaint about a parameter, without the value that was sent."""
+    return "is not one of the values that are allowed" if text.startswith("Invalid enum value") else text
 
 
 def _of_framework(request: AnyRequest, error: HTTPException) -> Failure:

@@ -26,9 +26,14 @@ _REASONS: Final = {
     "is not known": "unknown_parameter",
     "is required": "missing_required_parameter",
     "is not valid: expected": "invalid_type",
+    "must not have more than 16 properties": "object_above_max_properties",
 }
 """How a complaint about a field begins, and OpenAI's code for it; else it is ``invalid_value``."""
-_FIELD: Final = re.compile(r"messages\[(\d+)\]\.(?:item\.)?")
+_PARAMS: Final = (
+    (re.compile(r"^messages\b"), "items"),
+    (re.compile(r"^(items\[\d+\])\.item$"), r"\1"),
+    (re.compile(r"\btool_call_id$"), "call_id"),
+)
 _LOCKED: Final = "Another process is currently operating on this conversation. Please retry in a few seconds."
 
 
@@ -54,7 +59,7 @@ def _told(failure: Failure) -> tuple[HTTPStatus, ErrorEnvelope]:
         status = HTTPStatus.BAD_REQUEST
     if failure.fields:
         field, reason = failure.fields[0]
-        param = _FIELD.sub(r"items[\1].", field).replace("tool_call_id", "call_id")
+        param = _param(field)
         message = f"{param} {reason}"
         if failure.code == "rule_violation":
             code = next((code for start, code in _REASONS.items() if reason.startswith(start)), "invalid_value")
@@ -62,6 +67,13 @@ def _told(failure: Failure) -> tuple[HTTPStatus, ErrorEnvelope]:
         message, param = _LOCKED, "conversation"
     kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
     return status, ErrorEnvelope(ErrorView(message, kind, param, code))
+
+
+def _param(field: str) -> str:
+    """The path of a field of messages as a client of items knows it."""
+    for ours, theirs in _PARAMS:
+        field = ours.sub(theirs, field)
+    return field
 
 
 def _response(failure: Failure) -> Response[ErrorEnvelope]:

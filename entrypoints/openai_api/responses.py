@@ -1,0 +1,13 @@
+"""Responses to writes."""
+
+from http import HTTPStatus
+
+import msgspec
+
+from entrypoints.http.responses import JsonResponse
+
+
+def written[View: msgspec.Struct](view: View, *, replayed: bool) -> JsonResponse[View]:
+    """200, as OpenAI has it for what is new, and whether it was given before under the same Idempotency-Key."""
+    headers = {"Idempotent-Replayed": "true"} if replayed else {}
+    return JsonResponse(view, status_code=HTTPStatus.OK, headers=headers)
