@@ -1,0 +1,73 @@
+"""Retries by OpenAI's own client when an answer is lost: what was written once is not written again."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import openai
+import pytest
+
+from tests.support.lossy_proxy import LossyProxy, lossy_proxy
+
+HELLO: Any = [{"role": "user", "content": "hello"}]
+
+
+@pytest.fixture
+def proxy(service: str) -> Iterator[LossyProxy]:
+    with lossy_proxy(service) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def sdk(proxy: LossyProxy, new_token: Callable[[], str]) -> Iterator[openai.OpenAI]:
+    """A client of a new user's that does not wait between its attempts."""
+    with openai.OpenAI(base_url=f"{proxy.address}/v1", api_key=new_token()) as sdk:
+        sdk._calculate_retry_timeout = lambda *_: 0.0  # type: ignore[method-assign]  # it waits half a second
+        yield sdk
+
+
+def listed(sdk: openai.OpenAI) -> list[str]:
+    page: Any = sdk.get("/conversations", cast_to=object)
+    return [one["id"] for one in page["data"]]
+
+
+def test_a_blind_retry_is_refused_and_doubles_nothing(proxy: LossyProxy, sdk: openai.OpenAI) -> None:
+    place = sdk.conversations.create().id
+
+    proxy.losses = 1
+    with pytest.raises(openai.ConflictError) as refused:
+        sdk.conversations.items.create(place, items=HELLO)
+
+    assert (refused.value.code, proxy.losses) == ("retry_without_key", 0)
+    assert len(list(sdk.conversations.items.list(place))) == 1
+
+
+def test_a_blind_retry_creates_no_second_conversation(proxy: LossyProxy, sdk: openai.OpenAI) -> None:
+    proxy.losses = 1
+    with pytest.raises(openai.ConflictError):
+        sdk.conversations.create(items=HELLO)
+
+    assert len(listed(sdk)) == 1
+
+
+def test_retries_under_the_clients_own_key_get_the_first_result(proxy: LossyProxy, sdk: openai.OpenAI) -> None:
+    sdk._idempotency_header = "Idempotency-Key"
+
+    proxy.losses = 2
+    made = sdk.conversations.create(items=HELLO)
+    proxy.losses = 1
+    first = sdk.conversations.items.create(made.id, items=HELLO)
+    second = sdk.conversations.items.create(made.id, items=HELLO)
+
+    items = list(sdk.conversations.items.list(made.id, order="asc"))
+    assert (listed(sdk), proxy.losses) == ([made.id], 0)
+    assert items[1:] == [*first.data, *second.data]
+    assert len(items) == 3
+
+
+def test_a_change_of_metadata_is_repeated_since_it_can_not_be_doubled(proxy: LossyProxy, sdk: openai.OpenAI) -> None:
+    place = sdk.conversations.create().id
+
+    proxy.losses = 1
+    changed = sdk.conversations.update(place, metadata={"a": "1"})
+
+    assert (changed.metadata, proxy.losses) == ({"a": "1"}, 0)

@@ -1,0 +1,21 @@
+"""OpenAI's own client in JavaScript, under Node.js."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+from tests.support.node_packages import NODE, install_packages
+
+DIRECTORY: Final = Path(__file__).resolve().parent
+_SECONDS: Final = 40.0
+
+
+def run_program(base_url: str, token: str, agent_key: str) -> dict[str, Any]:
+    """What the program in ``conversation.mjs`` got of the service."""
+    install_packages(DIRECTORY)
+    command: list[str | Path] = [NODE, DIRECTORY / "conversation.mjs", base_url, token, agent_key]
+    ended = subprocess.run(command, cwd=DIRECTORY, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    assert ended.returncode == 0, ended.stderr
+    got: dict[str, Any] = json.loads(ended.stdout)
+    return got
