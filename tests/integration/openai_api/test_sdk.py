@@ -14,6 +14,7 @@ from openai.types.responses import ResponseFunctionToolCallItem, ResponseFunctio
 
 from tests.security.calls import missing_id
 from tests.support.response_items import CHAT_ITEMS, OPAQUE_ITEMS
+from tests.support.service import AGENT_KEY
 
 type NewSdk = Callable[..., openai.OpenAI]
 
@@ -200,3 +201,12 @@ def test_another_owners_conversation_is_as_a_missing_one_to_every_call(new_sdk: 
 
     assert len(list(owner.conversations.items.list(theirs))) == 2
     assert ids(all_of(stranger)) == [mine]
+
+
+def test_an_agent_without_a_session_acts_for_the_user_that_it_names(service: str, client: httpx.Client) -> None:
+    owner_id = client.get("/api/me").json()["user_id"]
+    headers = {"Authorization": "None", "X-Agent-Key": AGENT_KEY, "X-Owner-Id": owner_id}
+    with openai.OpenAI(base_url=f"{service}/v1", api_key="none", default_headers=headers) as agent:
+        made = agent.conversations.create(items=[{"role": "assistant", "content": "Hello"}])
+
+    assert [one["id"] for one in client.get("/api/conversations").json()["data"]] == [made.id]
