@@ -63,15 +63,15 @@ def require_metadata(metadata: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return pairs
 
 
-def to_messages(items: Sequence[Item]) -> list[NewMessage]:
-    """The messages that keep the items. Raises RuleViolationError, naming the item by its place."""
+def to_messages(items: Sequence[Item], field: str = "items") -> list[NewMessage]:
+    """The messages that keep the items. Raises RuleViolationError, naming the item by its place in this field."""
     messages = []
     for index, item in enumerate(items):
         try:
             _require_fields(item)
             messages.append(message_of(item))
         except RuleViolationError as error:
-            raise error.within(f"items[{index}]") from None
+            raise error.within(f"{field}[{index}]") from None
     return messages
 
 

@@ -26,9 +26,14 @@ class ModelsView(msgspec.Struct, frozen=True):
     object: Literal["list"] = "list"
 
 
-def models_router(responder: str) -> Router:
-    """The one model, named by the kind of the responder: its further words say where the agent is, for the operator."""
-    served = ModelView(responder.partition(":")[0])
+def name_of(responder: str) -> str:
+    """The model's name is the responder's kind: its further words say where the agent is, for the operator."""
+    return responder.partition(":")[0]
+
+
+def models_router(model: str) -> Router:
+    """The routes of the one model that there is."""
+    served = ModelView(model)
 
     @get()
     async def list_models() -> ModelsView:

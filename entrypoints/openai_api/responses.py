@@ -9,5 +9,9 @@ from entrypoints.http.responses import JsonResponse
 
 def written[View: msgspec.Struct](view: View, *, replayed: bool) -> JsonResponse[View]:
     """200, as OpenAI has it for what is new, and whether it was given before under the same Idempotency-Key."""
-    headers = {"Idempotent-Replayed": "true"} if replayed else {}
-    return JsonResponse(view, status_code=HTTPStatus.OK, headers=headers)
+    return JsonResponse(view, status_code=HTTPStatus.OK, headers=mark(replayed=replayed))
+
+
+def mark(*, replayed: bool) -> dict[str, str]:
+    """The header of what was given before under the same Idempotency-Key."""
+    return {"Idempotent-Replayed": "true"} if replayed else {}
