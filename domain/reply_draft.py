@@ -73,11 +73,13 @@ class ReplyDraft:
     def __init__(self) -> None:
         self._step = _Step()
         self._size = 0
+        self._measured: tuple[object, int] = (None, 0)
+        """The event that was measured last, and its size: each is asked about before it is added."""
         self._is_finished = False
 
     def has_room_for(self, event: ReplyEvent) -> bool:
         """Whether the reply does not get longer than a message may be, as JSON. Raises as ``add`` does."""
-        return self._size + _size_of(event) <= _MAX_SIZE
+        return self._size + self._measure(event) <= _MAX_SIZE
 
     def cut(self, event: TextDelta) -> TextDelta:
         """The beginning of a text that there is no room for."""
@@ -95,7 +97,7 @@ class ReplyDraft:
         """
         if self._is_finished:
             raise RuleViolationError("reply", "must end with its finish")
-        size = _size_of(event)
+        size = self._measure(event)
         end = None
         match event:
             case TextDelta(text):
@@ -109,6 +111,11 @@ class ReplyDraft:
                 self._is_finished = True
         self._size += size
         return end
+
+    def _measure(self, event: ReplyEvent) -> int:
+        if self._measured[0] is not event:
+            self._measured = (event, _size_of(event))
+        return self._measured[1]
 
     def so_far(self) -> NewMessage:
         """The message in progress: the text, without calls."""

@@ -3,7 +3,8 @@
 What is stored must stay readable: tags are never reused, and a new field is the last of its event, with a default.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from json.encoder import encode_basestring as _encode_text
 from typing import Any, Final
 
 from domain.json_text import JsonText
@@ -21,8 +22,11 @@ from domain.reply_events import (
 )
 
 
-def encode_events(events: Iterable[ReplyEvent]) -> str:
+def encode_events(events: Sequence[ReplyEvent]) -> str:
     """The events as JSON."""
+    if all(type(event) is TextDelta for event in events):  # which is what most batches are
+        texts = ",".join([_encode_text(event.text) for event in events if isinstance(event, TextDelta)])
+        return f'[["t",{texts}]]' if texts else "[]"
     arrays: list[list[Any]] = []
     last: tuple[Any, ...] = ()
     for head, more in map(_fields_of, events):

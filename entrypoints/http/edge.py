@@ -22,7 +22,11 @@ SECURITY_HEADERS: Final = (
 
 
 class Edge:
-    """Adds the request's id to every response (the client's own, if well formed), and the security headers."""
+    """Adds the request's id to every response (the client's own, if well formed), and the security headers.
+
+    The state's ``send_body`` sends the parts of a body that is long on the way straight to the server: whatever changes
+    a response changes its beginning.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,7 +37,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        scope["state"] = {**scope.get("state", {}), "request_id": request_id.decode()}
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id.decode(), "send_body": send}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

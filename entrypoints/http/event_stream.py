@@ -56,7 +56,8 @@ class EventStream(Response[AsyncGenerator[bytes, None]]):
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             async with aclosing(self.content) as frames:
                 await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
-                if scope["state"].get(IS_HEAD) or await self._is_sent(frames, receive, send):
+                send_body = scope["state"].get("send_body", send)
+                if scope["state"].get(IS_HEAD) or await self._is_sent(frames, receive, send_body):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         return respond
