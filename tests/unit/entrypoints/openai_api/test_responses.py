@@ -1,12 +1,16 @@
 """Responses on fakes: what is taken, what is refused, what a failure and another's reply answer."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any, override
 
 import httpx
 import pytest
 
 from domain.identifiers import format_conversation_id
+from domain.ports.responder import Turn
+from domain.reply_events import ReplyEvent
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.begun import begin
 from tests.support.fakes.others import ScriptedResponder
@@ -128,3 +132,23 @@ async def test_what_is_no_reply_of_the_callers_is_not_found(client: httpx.AsyncC
             await client.post(f"{PATH}/{missing}/cancel"),
         ]
         assert {one.status_code for one in answers} == {404}, missing
+
+
+class LateResponder(ScriptedResponder):
+    """Begins later than a request may take."""
+
+    @override
+    async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
+        released = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.2, released.set)
+        await released.wait()
+        async with aclosing(super().reply(turn)) as events:
+            async for event in events:
+                yield event
+
+
+async def test_a_plain_response_waits_for_its_reply_however_long_that_takes() -> None:
+    async with service_on(FakeWorld(responder=LateResponder("Hi")), request_timeout=0.05) as client:
+        answer = await client.post(PATH, json={"input": "Hello"})
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
