@@ -137,6 +137,33 @@ async def test_a_reply_that_is_too_long_is_cut_off_and_incomplete(said: tuple[st
     assert (await history(world, turn.user_message.conversation_id))[1] == ("assistant", kept, Status.INCOMPLETE)
 
 
+async def test_a_reply_that_says_nothing_is_an_empty_message() -> None:
+    world = FakeWorld(responder=ScriptedResponder())
+
+    turn = await world.application.chat(ANN, "Hello")
+
+    assert await history(world, turn.user_message.conversation_id) == [
+        ("user", "Hello", Status.COMPLETED),
+        ("assistant", "", Status.COMPLETED),
+    ]
+
+
+async def test_a_reply_that_ends_without_a_finish_has_failed() -> None:
+    class AbruptResponder(ScriptedResponder):
+        @override
+        async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
+            self.turns.append(turn)
+            yield TextDelta("Hi ")
+
+    world = FakeWorld(responder=AbruptResponder())
+
+    with pytest.raises(ResponderFailedError):
+        await world.application.chat(ANN, "Hello")
+
+    (turn,) = world.responder.turns
+    assert (await history(world, turn.message.conversation_id))[1] == ("assistant", "Hi ", Status.INCOMPLETE)
+
+
 async def test_a_reply_without_an_end_is_cut_off() -> None:
     class EndlessResponder(ScriptedResponder):
         @override
