@@ -67,7 +67,10 @@ class Authentication(ASGIMiddleware):
             _log.info("%s acts as %s: %s", principal.impersonated_by, principal.owner_id, scope["path_template"])
         scope["user"] = principal
         scope["auth"] = partial(self._authenticate, application, scope, is_repeated=True)
-        await next_app(scope, receive, send)
+        try:
+            await next_app(scope, receive, send)
+        finally:
+            scope["auth"] = None  # which else keeps the scope, until the collector of cycles comes
 
     async def _authenticate(self, application: Application, scope: Scope, *, is_repeated: bool = False) -> Principal:
         method, headers, policy = str(scope.get("method")), scope["headers"], self._policy

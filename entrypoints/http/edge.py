@@ -37,7 +37,8 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        scope["state"] = {**scope.get("state", {}), "request_id": request_id.decode(), "send_body": send}
+        state = {**scope.get("state", {}), "request_id": request_id.decode(), "send_body": send}
+        scope["state"] = state
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -47,7 +48,10 @@ class Edge:
                 message["headers"] = [*headers, (b"x-request-id", request_id)]
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            del state["send_body"]  # which knows the scope, and so would keep it until the collector of cycles comes
 
 
 def new_request_id() -> bytes:
