@@ -100,10 +100,8 @@ class Chat:
         return ChatTurn(user_message=begun.user_message, assistant_message=message, replayed=begun.replayed)
 
     async def _unfinished(self, begun: BegunReply, events: list[ReplyEvent]) -> ChatTurn:
-        draft = ReplyDraft()
-        for event in events:
-            draft.add(event)
-        message = replace(await self._message(begun, events), content=draft.so_far().content_json)
+        so_far = ReplyDraft.of(events).so_far()
+        message = replace(await self._message(begun, events), content=so_far.content_json)
         return ChatTurn(
             user_message=begun.user_message, assistant_message=message, replayed=begun.replayed, is_running=True
         )

@@ -64,10 +64,7 @@ class SettleReply:
         return False
 
     async def _settle(self, reply: RecordedReply, finish: ReplyFinished, key: IdempotencyKey | None) -> None:
-        draft = ReplyDraft()
-        for event in reply.events:
-            draft.add(event)
-        end = draft.add(finish)
+        end = ReplyDraft.of(reply.events).add(finish)
         if end is None:
             raise ReplyLostError
         await self._log.advance(reply.address, len(reply.batches), [finish], end, seq=reply.last_seq, key=key)

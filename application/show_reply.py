@@ -24,7 +24,5 @@ class ShowReply:
         running = await self._log.running(owner_id, messages[-1].conversation_id)
         if running is None or running.last_seq != messages[-1].seq or await self._settle.if_silent(running):
             return None
-        draft = ReplyDraft()
-        for event in running.events:
-            draft.add(event)
-        return [*messages[:-1], replace(messages[-1], content=draft.so_far().content_json)]
+        so_far = ReplyDraft.of(running.events).so_far()
+        return [*messages[:-1], replace(messages[-1], content=so_far.content_json)]

@@ -1,8 +1,8 @@
 """The draft of a reply: it takes events, and gives the messages for the history, also of a reply that is broken off."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
-from typing import Final
+from typing import Final, Self
 
 from domain.content import MAX_BYTES
 from domain.errors import RuleViolationError
@@ -76,6 +76,14 @@ class ReplyDraft:
         self._measured: tuple[object, int] = (None, 0)
         """The event that was measured last, and its size: each is asked about before it is added."""
         self._is_finished = False
+
+    @classmethod
+    def of(cls, events: Iterable[ReplyEvent]) -> Self:
+        """The draft that has taken these events. Raises as ``add`` does."""
+        draft = cls()
+        for event in events:
+            draft.add(event)
+        return draft
 
     def has_room_for(self, event: ReplyEvent) -> bool:
         """Whether the reply does not get longer than a message may be, as JSON. Raises as ``add`` does."""

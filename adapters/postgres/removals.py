@@ -10,10 +10,9 @@ from adapters.postgres.columns import NOW, OURS, REMAINING, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.reply_writes import EMPTIED, OUR_BATCHES
 from adapters.postgres.tables import conversations, messages, reply_batches
+from adapters.postgres.writes import FOLLOWS, LEAVES
 
 _DECIDED_ON: Final = given("decided_on", ARRAY(Text))
-_LEAVES: Final = given("leaves", ARRAY(Text))
-_FOLLOWS: Final = given("follows", BigInteger())
 _TITLE: Final = given("title", Text())
 _SETS_TITLE: Final = given("sets_title", Boolean())
 
@@ -31,11 +30,11 @@ def _remove(which: ColumnElement[bool], expected: ColumnElement[Any] | None = No
         .where(
             OURS,
             conversations.c.reply_seq.is_(None),
-            or_(_FOLLOWS.is_(None), conversations.c.last_seq == _FOLLOWS),
+            or_(FOLLOWS.is_(None), conversations.c.last_seq == FOLLOWS),
             or_(_DECIDED_ON.is_(None), conversations.c.open_tool_calls == _DECIDED_ON),
         )
         .values(
-            open_tool_calls=func.coalesce(_LEAVES, conversations.c.open_tool_calls),
+            open_tool_calls=func.coalesce(LEAVES, conversations.c.open_tool_calls),
             title=case((retitles, _TITLE), else_=conversations.c.title),
             title_is_auto=case((retitles, _TITLE.is_not(None)), else_=conversations.c.title_is_auto),
         )
@@ -63,4 +62,4 @@ def _remove(which: ColumnElement[bool], expected: ColumnElement[Any] | None = No
 _SEQS: Final = given("seqs", ARRAY(BigInteger))
 
 REMOVE = _remove(messages.c.seq == any_(_SEQS), func.cardinality(_SEQS))
-CLEAR = _remove(messages.c.seq <= _FOLLOWS)
+CLEAR = _remove(messages.c.seq <= FOLLOWS)

@@ -84,3 +84,8 @@ async def send_response(send: Send, status: int, headers: Sequence[tuple[bytes, 
     """Send a whole response."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def mark(*, replayed: bool) -> dict[str, str]:
+    """The header of what was given before under the same Idempotency-Key."""
+    return {"Idempotent-Replayed": "true"} if replayed else {}

@@ -10,7 +10,7 @@ from domain.reply import ReplyAddress
 from domain.reply_events import ReplyEvent
 from entrypoints.http.event_stream import EventStream
 from entrypoints.http.request import ApiRequest
-from entrypoints.native_api.responses import mark
+from entrypoints.http.responses import mark
 from entrypoints.native_api.ui_message_stream import HEADERS, UIMessageStream
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.conversation import Conversation
-from entrypoints.http.responses import JsonResponse
+from entrypoints.http.responses import JsonResponse, mark
 
 
 def etag_seq(conversation: Conversation) -> int | None:
@@ -39,11 +39,6 @@ def accepted[View: msgspec.Struct](view: View, *, replayed: bool, location: str)
 def nothing() -> JsonResponse[Any]:
     """204."""
     return JsonResponse(None, status_code=HTTPStatus.NO_CONTENT)
-
-
-def mark(*, replayed: bool) -> dict[str, str]:
-    """The header of what was given before under the same Idempotency-Key."""
-    return {"Idempotent-Replayed": "true"} if replayed else {}
 
 
 def _etag(last_seq: int | None) -> dict[str, str]:

@@ -17,14 +17,13 @@ from domain.roles import Role
 from entrypoints.http.errors import RequestError
 from entrypoints.http.event_stream import EventStream
 from entrypoints.http.request import ApiRequest
-from entrypoints.http.responses import JsonResponse
+from entrypoints.http.responses import JsonResponse, mark
 from entrypoints.http.route_options import WITHOUT_DEADLINE
 from entrypoints.openai_api.response_body import ResponseBody
 from entrypoints.openai_api.response_events import ResponseEvents
 from entrypoints.openai_api.response_frames import ResponseFrames
 from entrypoints.openai_api.response_ids import require_reply
 from entrypoints.openai_api.response_views import ResponseView, response_in_progress
-from entrypoints.openai_api.responses import mark
 from entrypoints.openai_api.retries import IS_WRITE, key_of_write
 
 

@@ -4,14 +4,9 @@ from http import HTTPStatus
 
 import msgspec
 
-from entrypoints.http.responses import JsonResponse
+from entrypoints.http.responses import JsonResponse, mark
 
 
 def written[View: msgspec.Struct](view: View, *, replayed: bool) -> JsonResponse[View]:
     """200, as OpenAI has it for what is new, and whether it was given before under the same Idempotency-Key."""
     return JsonResponse(view, status_code=HTTPStatus.OK, headers=mark(replayed=replayed))
-
-
-def mark(*, replayed: bool) -> dict[str, str]:
-    """The header of what was given before under the same Idempotency-Key."""
-    return {"Idempotent-Replayed": "true"} if replayed else {}
