@@ -29,10 +29,10 @@ run: $(INSTALLED) ## Start the service and what it needs; ARGS="..." goes to `ai
 	@exec .venv/bin/ai-agent dev $(ARGS)
 
 .PHONY: test
-test: $(INSTALLED) ## Run all tests but those of jobs, security, faults, bench-smoke; ARGS="..." goes to pytest
+test: $(INSTALLED) ## Run all tests but those with a target of their own; ARGS="..." goes to pytest
 	@exec .venv/bin/python -m pytest $(SEPARATE) $(UNUSED) $(PARALLEL) $(ARGS)
 
-SEPARATE = $(foreach folder,benchmarks faults jobs security,--ignore tests/$(folder))
+SEPARATE = $(foreach folder,benchmarks containers faults jobs security,--ignore tests/$(folder))
 # Plugins that only `security` uses; to import them takes each process a second.
 UNUSED = -p no:schemathesis -p no:faker
 PARALLEL = -n auto --maxprocesses 4 --dist worksteal
@@ -44,6 +44,10 @@ jobs: $(INSTALLED) ## Test the operators' jobs: export, import, erase, purge-orp
 .PHONY: security
 security: $(INSTALLED) ## Test hostile input, isolation, fidelity, and what logs show
 	@exec .venv/bin/python -m pytest $(PARALLEL) tests/security $(ARGS)
+
+.PHONY: containers
+containers: $(INSTALLED) ## Build the image and run compose.yaml, where a Docker engine answers
+	@exec .venv/bin/python -m pytest -rs tests/containers $(ARGS)
 
 .PHONY: faults
 faults: $(INSTALLED) ## Break processes and connections under load; FAULTS_SEED, FAULTS_SECONDS (60)
@@ -71,7 +75,7 @@ soak: $(INSTALLED) ## Repeat chaos with new seeds, for SOAK_SECONDS (8 hours) or
 	@exec .venv/bin/python -m tests.faults.soak
 
 .PHONY: check
-check: format-check lint types imports dependencies lock-check test ## Check a commit, cheap first; CI also runs jobs, security, bench-smoke, faults
+check: format-check lint types imports dependencies lock-check test ## Check a commit, cheap first; CI also runs jobs, security, containers, bench-smoke, faults
 
 .PHONY: format-check
 format-check: $(INSTALLED) ## Is the code formatted?

@@ -23,7 +23,7 @@ def source() -> str:
     """Which one this run takes."""
     if os.environ.get("DATABASE_URL"):
         return "the one that DATABASE_URL names"
-    return f"a container of {_IMAGE}" if _docker_answers() else "embedded"
+    return f"a container of {_IMAGE}" if docker_answers() else "embedded"
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def postgres_server(folder: Path) -> Iterator[str]:
     """A URL at which databases may be created, for as long as the context lasts."""
     if given := os.environ.get("DATABASE_URL"):
         yield given
-    elif _docker_answers():
+    elif docker_answers():
         from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - only where Docker is
 
         with PostgresContainer(_IMAGE, driver=None) as container:
@@ -88,7 +88,8 @@ def transaction(url: str, *statements: str) -> Iterator[None]:
 
 
 @cache
-def _docker_answers() -> bool:
+def docker_answers() -> bool:
+    """Whether a Docker engine listens where DOCKER_HOST says, or at its usual place."""
     place = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
     try:
         if place.scheme == "unix":

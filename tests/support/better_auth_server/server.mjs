@@ -71,6 +71,6 @@ process.stdin.on("end", stop).resume(); // a test run that was killed closes it 
 
 await migrate();
 server.on("request", toNodeHandler(betterAuth(options)));
-server.listen(Number(env.PORT || 0), "127.0.0.1", () => {
+server.listen(Number(env.PORT || 0), env.HOST || "127.0.0.1", () => {
   console.log(JSON.stringify({ ready: true, port: server.address().port }));
 });

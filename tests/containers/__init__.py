@@ -1,0 +1,1 @@
+"""The image and compose.yaml, on the Docker engine of this machine; skipped where none answers."""
