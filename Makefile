@@ -32,7 +32,7 @@ run: $(INSTALLED) ## Start the service and what it needs; ARGS="..." goes to `ai
 test: $(INSTALLED) ## Run all tests but those with a target of their own; ARGS="..." goes to pytest
 	@exec .venv/bin/python -m pytest $(SEPARATE) $(UNUSED) $(PARALLEL) $(ARGS)
 
-SEPARATE = $(foreach folder,benchmarks containers faults jobs security,--ignore tests/$(folder))
+SEPARATE = $(foreach folder,benchmarks browser containers faults jobs security,--ignore tests/$(folder))
 # Plugins that only `security` uses; to import them takes each process a second.
 UNUSED = -p no:schemathesis -p no:faker
 PARALLEL = -n auto --maxprocesses 4 --dist worksteal
@@ -44,6 +44,10 @@ jobs: $(INSTALLED) ## Test the operators' jobs: export, import, erase, purge-orp
 .PHONY: security
 security: $(INSTALLED) ## Test hostile input, isolation, fidelity, and what logs show
 	@exec .venv/bin/python -m pytest $(PARALLEL) tests/security $(ARGS)
+
+.PHONY: browser
+browser: $(INSTALLED) ## Test pages in a real browser, which npm brings; ARGS="..." goes to pytest
+	@exec .venv/bin/python -m pytest $(UNUSED) tests/browser $(ARGS)
 
 .PHONY: containers
 containers: $(INSTALLED) ## Build the image and run compose.yaml, where a Docker engine answers
@@ -75,7 +79,7 @@ soak: $(INSTALLED) ## Repeat chaos with new seeds, for SOAK_SECONDS (8 hours) or
 	@exec .venv/bin/python -m tests.faults.soak
 
 .PHONY: check
-check: format-check lint types imports dependencies lock-check test ## Check a commit, cheap first; CI also runs jobs, security, containers, bench-smoke, faults
+check: format-check lint types imports dependencies lock-check test ## Check a commit, cheap first; CI also runs jobs, security, browser, containers, bench-smoke, faults
 
 .PHONY: format-check
 format-check: $(INSTALLED) ## Is the code formatted?

@@ -47,7 +47,7 @@ def install_packages(directory: Path) -> None:
     stamp = directory / "node_modules" / ".installed"
     if _text_of(stamp) == wanted:
         return
-    with _exclusive(directory) as lock:
+    with exclusive(directory) as lock:
         if _text_of(stamp) == wanted:
             return
         stamp.unlink(missing_ok=True)
@@ -63,7 +63,7 @@ def _text_of(stamp: Path) -> str | None:
 
 
 @contextmanager
-def _exclusive(directory: Path) -> Iterator[int]:
+def exclusive(directory: Path) -> Iterator[int]:
     """Hold the lock on the directory itself: a lock file in node_modules would go with it, elsewhere it would stay."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:

@@ -1,0 +1,81 @@
+"""A browser for the tests, and the pages that it opens."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.support.browser.chromium import Chromium, NoBrowserError, find_chromium
+from tests.support.browser.complaints import Complaints
+from tests.support.browser.launching import apart, launched
+
+_HERE = Path(__file__).parent
+_MILLISECONDS = 20_000.0
+
+type NewPage = Callable[..., Page]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Install and unpack the browser before the first test, whose time limit is not made for that."""
+    is_ours = any(item.path.is_relative_to(_HERE) for item in session.items)
+    if is_ours and not session.config.option.collectonly:
+        session.config.stash[_CHROMIUM] = _found()
+
+
+_CHROMIUM = pytest.StashKey[Chromium | str]()
+
+
+def _found() -> Chromium | str:
+    """The browser, or why there is none."""
+    try:
+        return find_chromium()
+    except NoBrowserError as error:
+        return str(error)
+
+
+@pytest.fixture(scope="session")
+def browser(request: pytest.FixtureRequest, database_url: str) -> Iterator[Browser]:  # noqa: ARG001 - made before it, dropped after it
+    """The browser. Where there is none, the tests are skipped; in CI they fail."""
+    chromium = request.config.stash[_CHROMIUM]
+    if isinstance(chromium, str):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium)
+    with launched(chromium) as browser:
+        yield browser
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """What the test's pages complain of, which must be nothing that the test does not expect."""
+    complaints = Complaints()
+    yield complaints
+    assert complaints.unexpected == []
+
+
+@pytest.fixture
+def new_page(browser: Browser, complaints: Complaints) -> Iterator[NewPage]:
+    """Opens an empty page as a new visitor would, with storage of its own; takes options of a browser context."""
+    with ExitStack() as stack:
+
+        def new_page(**options: object) -> Page:
+            context = browser.new_context(**options)  # type: ignore[arg-type]  # the test names them
+            stack.callback(context.close)
+            context.set_default_timeout(_MILLISECONDS)
+            complaints.watch(context)
+            return context.new_page()
+
+        yield new_page
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """An empty page of a new visitor."""
+    return new_page()
+
+
+@pytest.fixture(scope="session")
+def new_token(new_token: Callable[[], str]) -> Callable[[], str]:
+    """Signs a new user in; the token of the session."""
+    return lambda: apart(new_token)
