@@ -27,6 +27,7 @@ from entrypoints.native_api.routes import NATIVE_API
 from entrypoints.openai_api.errors import OPENAI_ERRORS
 from entrypoints.openai_api.routes import OPENAI_PATH, openai_router
 from entrypoints.settings import Settings
+from entrypoints.web.routes import page_router
 
 MAX_BODY: Final = 1024 * 1024
 _ERRORS: Final = ErrorForms(PROBLEMS, {OPENAI_PATH: OPENAI_ERRORS})
@@ -64,8 +65,9 @@ def make_litestar(settings: Settings, open_application: OpenApplication = open_a
         trusted_origins=settings.origins,
         agent_keys=AgentKeys(settings.accepted_agent_keys),
     )
+    page = [page_router(settings.sign_in_url)] if settings.chat_page else []
     return Litestar(
-        [NATIVE_API, openai_router(settings.responder), HEALTH, document_router(make_document())],
+        [NATIVE_API, openai_router(settings.responder), HEALTH, document_router(make_document()), *page],
         middleware=[Deadline(settings.request_timeout), Authentication(policy)],
         exception_handlers=_ERRORS.handlers,  # of what no route raises, as unknown paths
         lifespan=[lifespan],

@@ -23,7 +23,7 @@ _POLL: Final = 0.5
 
 _INVITATION: Final = r"""
 ai-agent runs on {address} (docs: {address}/docs). Stop it with Ctrl-C; the data stays.
-
+{page}
 The development user's session token, good for seven days:
   {token}
 
@@ -36,7 +36,7 @@ Try:
 
 _OWN_DATABASE: Final = """
 ai-agent runs on {address} (docs: {address}/docs), on the database that DATABASE_URL names. Stop it with Ctrl-C.
-Sign in with your better-auth server and send its session token: Authorization: Bearer <token>
+{page}Sign in with your better-auth server and send its session token: Authorization: Bearer <token>
 """
 
 
@@ -56,8 +56,7 @@ def run_development(host: str, port: int, folder: Path, database_url: str | None
         _say("Bringing the schema up to date")
         asyncio.run(operations.migrate(settings))
         token = None if database_url else asyncio.run(open_development_session(settings))
-        invitation = _OWN_DATABASE if token is None else _INVITATION
-        text = invitation.format(address=_address(listener), token=token)
+        text = _welcome(_address(listener), token, has_page=settings.chat_page)
         processes.serve_here(make_app(settings), listener, when_ready=lambda: _say(text))
 
 
@@ -69,15 +68,28 @@ def _own_database(folder: Path) -> Iterator[str]:
 
 
 def _settings(database_url: str, responder: str | None = None) -> Settings:
-    """The settings of the environment. Without a secret no cookie can be verified, so cookies are not accepted."""
+    """The settings of the environment, with the chat page unless it says otherwise.
+
+    Without a secret no cookie can be verified, so cookies are not accepted.
+    """
     given = {name: variable.value for name, variable in Settings.read_variables().items()}
     if "DATABASE_URL" not in given:
         given.pop("MIGRATION_DATABASE_URL", None)  # it belongs to another database than this one
     if not given.keys() & {"BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "AUTH_SECRET"}:
         given.setdefault("AUTH_COOKIES", "false")
+    given.setdefault("CHAT_PAGE", "true")
     if responder:
         given["RESPONDER"] = responder
     return Settings.read({**given, "DATABASE_URL": database_url})
+
+
+def _welcome(address: str, token: str | None, *, has_page: bool) -> str:
+    """What a developer may do now. The fragment of a link is not sent to the service, so no log has the token."""
+    if token is None:
+        page = f"Chat in a browser: {address}/\n" if has_page else ""
+        return _OWN_DATABASE.format(address=address, page=page)
+    page = f"\nChat in a browser, signed in:\n  {address}/#token={token}\n" if has_page else ""
+    return _INVITATION.format(address=address, page=page, token=token)
 
 
 def _say(text: str) -> None:

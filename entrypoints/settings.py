@@ -30,6 +30,7 @@ _AGENT_KEY: Final = re.compile(r"[!-+\--~]{32,256}", re.ASCII)
 _MOST_AGENT_KEYS: Final = 8
 _COOKIE_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}", re.ASCII)
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?", re.ASCII)
+_SIGN_IN_URL: Final = re.compile(r"(https?://|/(?!/))[!-~]{0,1000}", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -101,6 +102,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """Origins, by commas, whose pages may write with cookies and read answers: ``https://app.example.com``."""
     agent_keys: str | None = None
     """Keys, by commas, by which agent runtimes prove themselves over HTTP; the first is number 1 in the log."""
+    chat_page: bool = False
+    """Whether the chat page is served at ``/``."""
+    sign_in_url: str | None = None
+    """Where the chat page sends people who are not signed in: an address, or a path of the same host."""
     auth_schema: str | None = None
     """The schema of better-auth's tables; without one, the search path decides."""
     auth_session_table: str | None = None
@@ -170,6 +175,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             raise SettingsError(
                 "AUTH_COOKIE_NAME, or the name that AUTH_COOKIE_PREFIX begins, is not a valid cookie name: "
                 "use letters, digits, dots, - and _, at most 128"
+            )
+        if self.sign_in_url is not None and not _SIGN_IN_URL.fullmatch(self.sign_in_url):
+            raise SettingsError(
+                "SIGN_IN_URL must be an address such as https://app.example.com/sign-in, or a path such as /sign-in"
             )
         for origin in sorted(self.origins):
             if not _ORIGIN.fullmatch(origin):

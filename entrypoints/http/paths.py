@@ -13,7 +13,7 @@ from entrypoints.http.statuses import MEANING
 class ExactPaths:
     """Answers 404 to other spellings of a path, which the router would accept: a proxy's rules may not know them.
 
-    No path of the service has a percent-encoded character, an empty segment, or a slash at its end.
+    No path of the service has a percent-encoded character, an empty segment, or a slash at its end, but for ``/``.
     """
 
     def __init__(self, app: ASGIApp, errors: ErrorForms) -> None:
@@ -23,7 +23,8 @@ class ExactPaths:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         path = scope.get("raw_path") or b""
-        if scope["type"] == ScopeType.HTTP and (b"%" in path or b"//" in path or path.endswith(b"/")):
+        is_other = b"%" in path or b"//" in path or (path.endswith(b"/") and path != b"/")
+        if scope["type"] == ScopeType.HTTP and is_other:
             status = HTTPStatus.NOT_FOUND
             refusal = self._errors.of(scope["path"]).raw(status, "not_found", MEANING[status])
             await send_response(send, status, *refusal)

@@ -59,6 +59,24 @@ def test_dev_serves_what_its_curl_lines_ask_and_keeps_the_data_for_the_next_run(
     assert eventually(lambda: postgres_processes(tmp_path) == [])
 
 
+def test_dev_prints_a_link_that_opens_the_chat_page_signed_in(tmp_path: Path) -> None:
+    with development(tmp_path) as (_, client, printed):
+        links = re.findall(r"^  (http://\S+)$", printed, re.MULTILINE)
+        page = httpx.get(links[0])
+
+    token = client.headers["Authorization"].removeprefix("Bearer ")
+    assert links == [f"{client.base_url}/#token={token}"]
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
+def test_dev_without_the_chat_page_prints_no_link(tmp_path: Path) -> None:
+    with development(tmp_path, CHAT_PAGE="false") as (_, client, printed):
+        page = client.get("/")
+
+    assert "/#token=" not in printed
+    assert page.status_code == 404
+
+
 def test_dev_tries_an_agent(tmp_path: Path) -> None:
     with openai_stub(Answer(texts=["Hello ", "to you."])) as stub:
         models = {"OPENAI_BASE_URL": stub.base_url, "OPENAI_API_KEY": KEY, "OPENAI_DEFAULT_MODEL": "llama3.2"}

@@ -19,7 +19,7 @@ CONTRACTS = [
     contract["name"]
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 ]
-LAYERS, USE_CASES, ADAPTERS, ADAPTER, DISHKA, FRAMEWORK, DATABASE, SDK, ROOMS, SHARED, API, CYCLES = CONTRACTS
+LAYERS, USE_CASES, ADAPTERS, ADAPTER, DISHKA, FRAMEWORK, DATABASE, SDK, ROOMS, SHARED, API, PAGE, CYCLES = CONTRACTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +158,18 @@ VIOLATIONS = [
         statement="from entrypoints.openai_api import models",
         breaks=API,
         says="entrypoints.another_api -> entrypoints.openai_api.models",
+    ),
+    Violation(
+        module="entrypoints.web.routes",
+        statement="from entrypoints.native_api import views",
+        breaks=ROOMS,
+        says="entrypoints.web.routes -> entrypoints.native_api.views",
+    ),
+    Violation(
+        module="entrypoints.another_api",
+        statement="from entrypoints.web import routes",
+        breaks=PAGE,
+        says="entrypoints.another_api -> entrypoints.web.routes",
     ),
     Violation(
         module="domain.errors",

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 from litestar.handlers import BaseRouteHandler
@@ -19,11 +20,16 @@ TOKEN = "the-session-of-ann"
 
 @asynccontextmanager
 async def service_on(
-    world: FakeWorld, *routes: BaseRouteHandler, request_timeout: float = 10
+    world: FakeWorld, *routes: BaseRouteHandler, request_timeout: float = 10, **given: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of Ann's, of the service on these fakes; with ``routes`` besides its own it stands without its edge."""
+    """A client of Ann's, of the service on these fakes; with ``routes`` besides its own it stands without its edge.
+
+    ``given`` are more settings.
+    """
     world.sessions[TOKEN] = Session(user_id="ann", expires_at=datetime.now(UTC) + timedelta(hours=1))
-    settings = Settings(database_url="postgresql://nowhere", auth_cookies=False, request_timeout=request_timeout)
+    settings = Settings(
+        database_url="postgresql://nowhere", auth_cookies=False, request_timeout=request_timeout, **given
+    )
 
     @asynccontextmanager
     async def open_fakes(_: Settings) -> AsyncIterator[Application]:

@@ -129,6 +129,28 @@ def test_settings_that_would_let_strangers_in_or_everybody_out_are_refused(chang
     assert "sss" not in str(raised.value)
 
 
+@pytest.mark.parametrize("url", ["https://app.test/sign-in?next=%2F", "http://localhost:3000", "/sign-in", "/"])
+def test_people_are_sent_to_sign_in_at_an_address_or_a_path(url: str) -> None:
+    Settings(**GOOD, sign_in_url=url).require_authentication()
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "//evil.test/", "sign-in", "https://a b", "/sign-in\n", "data:,x"]
+)
+def test_another_place_to_sign_in_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="SIGN_IN_URL must be an address such as"):
+        Settings(**GOOD, sign_in_url=url).require_authentication()
+
+
+def test_development_has_the_chat_page_unless_it_is_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert development._settings(URL).chat_page
+    assert not Settings.read({"DATABASE_URL": URL}).chat_page
+
+    monkeypatch.setenv("CHAT_PAGE", "false")
+
+    assert not development._settings(URL).chat_page
+
+
 def test_without_cookies_no_secret_is_needed() -> None:
     settings = Settings(database_url=URL, auth_cookies=False)
 

@@ -1,0 +1,1 @@
+"""The chat page, and the files that it is made of."""
