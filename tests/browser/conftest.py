@@ -5,12 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page
 
+from entrypoints.settings import Settings
+from tests.support.browser.chat_page import ChatPage
 from tests.support.browser.chromium import Chromium, NoBrowserError, find_chromium
 from tests.support.browser.complaints import Complaints
 from tests.support.browser.launching import apart, launched
+from tests.support.service import AGENT_KEY
 
 _HERE = Path(__file__).parent
 _MILLISECONDS = 20_000.0
@@ -73,6 +78,32 @@ def new_page(browser: Browser, complaints: Complaints) -> Iterator[NewPage]:
 def page(new_page: NewPage) -> Page:
     """An empty page of a new visitor."""
     return new_page()
+
+
+@pytest.fixture(scope="session")
+def settings(settings: Settings) -> Settings:
+    """Settings for the shared database, with the chat page."""
+    return msgspec.structs.replace(settings, chat_page=True)
+
+
+@pytest.fixture
+def token(client: httpx.Client) -> str:
+    """That of the session of the client's user."""
+    return client.headers["Authorization"].removeprefix("Bearer ")
+
+
+@pytest.fixture
+def chat(page: Page, service: str, token: str) -> ChatPage:
+    """The chat page of the client's user, not opened yet."""
+    return ChatPage(page, service, token)
+
+
+@pytest.fixture
+def writer(client: httpx.Client) -> Iterator[httpx.Client]:
+    """An HTTP client of an agent runtime, which may write every role for the client's user."""
+    headers = {**client.headers, "X-Agent-Key": AGENT_KEY}
+    with httpx.Client(base_url=client.base_url, headers=headers, timeout=30) as writer:
+        yield writer
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,95 @@
+// The page: which conversation is open, and who does what in it.
+import { ApiError, read } from "./api.js";
+import { Changes, openMenu } from "./changes.js";
+import { ConversationList, UNTITLED } from "./conversations.js";
+import { editInPlace, find } from "./dom.js";
+import { describe } from "./failures.js";
+import { clearWarning, warn } from "./notices.js";
+import { takeToken } from "./session.js";
+import { setUpSidebar } from "./sidebar.js";
+import { Thread } from "./thread.js";
+
+class Page {
+  constructor() {
+    this.thread = new Thread();
+    this.changes = new Changes({
+      onChange: (conversation) => this.changed(conversation),
+      onRemove: (id) => this.removed(id),
+      onReturn: (id) => this.list.setHidden(id, false),
+    });
+    this.list = new ConversationList({
+      openMenu: (...opened) => openMenu(...opened, this.changes),
+      onFailure: (error) => error.status === 401 && warn(describe(error)),
+    });
+    this.sidebar = setUpSidebar();
+  }
+
+  start() {
+    takeToken();
+    find("new").addEventListener("click", () => this.go(""));
+    find("actions").addEventListener("click", () => openMenu(this.conversation, find("actions"), this.rename, this.changes));
+    find("archive-switch").addEventListener("click", () => this.switchArchive());
+    addEventListener("hashchange", () => (takeToken() ? location.reload() : this.open()));
+    this.changes.finishDeletions().then(() => this.list.load());
+    this.open();
+  }
+
+  // Opens a conversation by its id, or none; the address says which, so that a reload finds it again.
+  go(id) {
+    if (location.hash.slice(1) === id) this.open();
+    else location.hash = id;
+    if (!id) history.replaceState(null, "", location.pathname + location.search);
+  }
+
+  async open() {
+    const id = location.hash.slice(1);
+    this.reading?.abort();
+    this.reading = new AbortController();
+    const { signal } = this.reading;
+    clearWarning();
+    this.sidebar.close();
+    this.list.select(id);
+    this.show(null);
+    if (!id) return this.thread.showEmpty();
+    this.thread.showWaiting();
+    try {
+      const { messages, has_more: hasOlder, ...conversation } = await read(`/api/conversations/${encodeURIComponent(id)}`, signal);
+      this.show(conversation);
+      this.thread.show(id, messages, hasOlder);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.thread.showFailure(error, () => this.open());
+    }
+  }
+
+  // Shows the title of the conversation that is open, and what can be done with it.
+  show(conversation) {
+    this.conversation = conversation;
+    const title = conversation?.title ?? UNTITLED;
+    find("title").textContent = title;
+    find("actions").hidden = !conversation;
+    document.title = conversation?.title ? `${title} · Chat` : "Chat";
+  }
+
+  rename = (save) => editInPlace(find("title"), this.conversation.title ?? "", "Title of this chat", save);
+
+  changed(conversation) {
+    this.list.replace(conversation);
+    if (conversation.id === this.conversation?.id) this.show(conversation);
+    if (conversation.archived === this.list.archived && !this.list.items.has(conversation.id)) this.list.refresh();
+  }
+
+  removed(id) {
+    this.list.setHidden(id, true);
+    if (id === this.conversation?.id) this.go("");
+  }
+
+  switchArchive() {
+    const archived = !this.list.archived;
+    find("archive-switch").setAttribute("aria-pressed", archived);
+    this.list.load(archived);
+  }
+}
+
+new Page().start();
