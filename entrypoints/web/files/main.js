@@ -1,5 +1,6 @@
 // The page: which conversation is open, and who does what in it.
 import { ApiError, read } from "./api.js";
+import { Composer } from "./composer.js";
 import { Changes, openMenu } from "./changes.js";
 import { ConversationList, UNTITLED } from "./conversations.js";
 import { editInPlace, find } from "./dom.js";
@@ -8,6 +9,7 @@ import { clearWarning, warn } from "./notices.js";
 import { takeToken } from "./session.js";
 import { setUpSidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
+import { Turns } from "./turns.js";
 
 class Page {
   constructor() {
@@ -22,6 +24,14 @@ class Page {
       onFailure: (error) => error.status === 401 && warn(describe(error)),
     });
     this.sidebar = setUpSidebar();
+    this.composer = new Composer({ onSend: (text) => this.turns.send(text), onStop: () => this.turns.stop() });
+    this.turns = new Turns({
+      thread: this.thread,
+      composer: this.composer,
+      onBegun: (id) => this.begun(id),
+      onEnded: () => this.ended(),
+      reopen: () => this.open(),
+    });
   }
 
   start() {
@@ -50,17 +60,45 @@ class Page {
     this.sidebar.close();
     this.list.select(id);
     this.show(null);
-    if (!id) return this.thread.showEmpty();
+    this.composer.open(id);
+    this.turns.open(id, signal);
+    if (!id) {
+      this.thread.showEmpty();
+      return this.turns.recover();
+    }
     this.thread.showWaiting();
     try {
       const { messages, has_more: hasOlder, ...conversation } = await read(`/api/conversations/${encodeURIComponent(id)}`, signal);
       this.show(conversation);
-      this.thread.show(id, messages, hasOlder);
+      this.showMessages(id, messages, hasOlder);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
       this.thread.showFailure(error, () => this.open());
     }
+  }
+
+  // Shows the newest messages. A reply that runs is left out, since its stream has it from its beginning.
+  showMessages(id, messages, hasOlder) {
+    const reply = messages.findLastIndex(({ role }) => role === "user") + 1;
+    const runs = messages.at(-1)?.status === "in_progress";
+    this.thread.show(id, runs ? messages.slice(0, reply) : messages, hasOlder);
+    if (runs) this.turns.followKnown(`${messages[reply].seq}-0`);
+    else this.turns.recover();
+    if (this.turns.canBeRemade) this.thread.offerAgain(() => this.turns.again());
+  }
+
+  // A new conversation has its id, which the address says from now on.
+  begun(id) {
+    history.replaceState(null, "", `#${id}`);
+    this.list.select(id);
+  }
+
+  async ended() {
+    if (this.turns.canBeRemade) this.thread.offerAgain(() => this.turns.again());
+    await this.list.refresh();
+    const item = this.list.items.get(this.turns.id);
+    if (item && item.conversation.id === location.hash.slice(1)) this.show(item.conversation);
   }
 
   // Shows the title of the conversation that is open, and what can be done with it.

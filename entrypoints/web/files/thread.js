@@ -106,8 +106,8 @@ export class Thread {
     if (anchor) this.scroller.scrollTop += anchor.getBoundingClientRect().top - before;
   }
 
-  add(messages, put) {
-    let day = null;
+  // Adds messages in their order; `day` is that of the message before them.
+  add(messages, put, day = null) {
     for (const message of messages) {
       if (message.role === "tool") {
         this.place(message);
@@ -137,6 +137,46 @@ export class Thread {
       this.results.delete(id);
       this.calls.set(id, call);
     }
+  }
+
+  // What the user says, before the service has it.
+  addPending(text) {
+    const message = { role: "user", content: text, created_at: new Date().toISOString(), status: "pending" };
+    const article = articleOf(message);
+    this.root.querySelector(".welcome")?.remove();
+    this.add([message], (node) => this.root.append(node.matches("article") ? article : node), this.lastDay);
+    this.toEnd();
+    return article;
+  }
+
+  get lastDay() {
+    return [...this.root.querySelectorAll(".day")].at(-1)?.textContent ?? null;
+  }
+
+  // Shows a turn as it is kept: the messages after the one before it, the reply's from the seq on.
+  settle(messages, seq, pending, live) {
+    const said = messages.filter(({ seq: other, role }) => other === seq - 1 && role === "user" && pending);
+    for (const message of said) pending.replaceWith(articleOf(message));
+    const reply = messages.filter(({ seq: other }) => other >= seq);
+    if (!reply.length) return;
+    const shown = [];
+    this.add(reply, (node) => shown.push(node), this.lastDay);
+    live.replaceWith(...shown);
+    this.stick();
+  }
+
+  // Removes what follows the last thing that the user said.
+  removeReply() {
+    const articles = [...this.root.querySelectorAll("article")];
+    const last = articles.findLastIndex((article) => article.matches(".user"));
+    for (const article of articles.slice(last + 1)) article.remove();
+  }
+
+  // Lets people ask for a reply that failed again.
+  offerAgain(onclick) {
+    const last = [...this.root.querySelectorAll("article")].at(-1);
+    const status = last?.querySelector(":scope > .status.failed, :scope > .status.incomplete");
+    if (status) status.append(button("Try again", onclick));
   }
 
   append(...nodes) {

@@ -37,6 +37,25 @@ class ChatPage:
         self.page.wait_for_selector(f"#thread:has(article[id^='{conversation_id.replace('conv_', 'msg_')}'])")
 
     @property
+    def draft(self) -> Locator:
+        """Where people write."""
+        return self.page.get_by_label("Your message")
+
+    def send(self, text: str) -> None:
+        """Say something."""
+        self.draft.fill(text)
+        self.draft.press("Enter")
+
+    def wait_for_reply(self, text: str) -> None:
+        """Wait until the newest message is the assistant's, and has this text."""
+        self.page.locator("#thread article.assistant:last-child .text", has_text=text).wait_for()
+
+    def wait_until_quiet(self) -> None:
+        """Wait until what was said is answered, and the page shows it as it is kept."""
+        self.page.wait_for_selector("#thread article.assistant:last-child:not([aria-busy])")
+        self.button("Send").wait_for()
+
+    @property
     def titles(self) -> list[str]:
         """Those in the list, from its top."""
         return self.page.locator(_TITLES).all_inner_texts()

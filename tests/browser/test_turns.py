@@ -1,0 +1,223 @@
+"""Turns on the chat page: what is said is sent once, and its reply is followed to its end."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.support.browser.chat_page import ChatPage, turns, write_conversation
+from tests.support.word_responder import WordResponder
+
+type NewPage = Callable[..., Page]
+
+
+@pytest.fixture(autouse=True)
+def words(words: WordResponder) -> WordResponder:
+    """Answer all tests here."""
+    return words
+
+
+def history_of(client: httpx.Client) -> list[tuple[str, str, str]]:
+    """Role, text and status of the messages of the client's only conversation."""
+    (conversation,) = client.get("/api/conversations").json()["data"]
+    messages = client.get(f"/api/conversations/{conversation['id']}").json()["messages"]
+    return [(one["role"], (one["content"] or "").strip(), one["status"]) for one in messages]
+
+
+def test_enter_sends_and_the_reply_is_shown(chat: ChatPage, client: httpx.Client) -> None:
+    chat.open()
+
+    chat.draft.fill("Hello")
+    chat.page.keyboard.press("Shift+Enter")
+    chat.page.keyboard.type("to you")
+    chat.page.keyboard.press("Enter")
+    chat.wait_until_quiet()
+
+    assert chat.said == [("user", "Hello\nto you"), ("assistant", "Hello to you")]
+    assert history_of(client) == [("user", "Hello\nto you", "completed"), ("assistant", "Hello to you", "completed")]
+    (title,) = chat.titles
+    expect(chat.page.get_by_role("heading", level=1)).to_have_text(title)
+    assert chat.page.url.rpartition("#")[2] == client.get("/api/conversations").json()["data"][0]["id"]
+    expect(chat.page.locator("[aria-current=page]")).to_contain_text(title)
+
+
+def test_a_second_turn_goes_into_the_same_conversation(chat: ChatPage, client: httpx.Client) -> None:
+    chat.open()
+
+    for text in ("one", "two"):
+        chat.send(text)
+        chat.wait_until_quiet()
+
+    assert chat.said == [("user", "one"), ("assistant", "one"), ("user", "two"), ("assistant", "two")]
+    assert len(history_of(client)) == 4
+
+
+def test_the_reply_grows_as_it_is_made(chat: ChatPage, words: WordResponder) -> None:
+    chat.open()
+
+    chat.send("one pause two")
+    chat.wait_for_reply("one")
+    running = chat.button("Stop the reply").is_visible(), chat.button("Send").is_visible()
+    words.release("one pause two")
+    chat.wait_until_quiet()
+
+    assert running == (True, False)
+    assert chat.said[-1] == ("assistant", "one two")
+
+
+def test_a_reply_is_stopped(chat: ChatPage, client: httpx.Client) -> None:
+    chat.open()
+    chat.send("one pause two")
+    chat.wait_for_reply("one")
+
+    chat.button("Stop the reply").click()
+    chat.wait_until_quiet()
+
+    assert history_of(client)[-1] == ("assistant", "one", "incomplete")
+    expect(chat.page.locator("article.assistant")).to_contain_text("ended before it was complete")
+    expect(chat.button("Try again")).to_have_count(0)
+    chat.send("next")
+    chat.wait_until_quiet()
+    assert chat.said[-1] == ("assistant", "next")
+
+
+def test_a_reload_amid_the_reply_goes_on_with_it(chat: ChatPage, words: WordResponder, client: httpx.Client) -> None:
+    chat.open()
+    chat.send("one pause two")
+    chat.wait_for_reply("one")
+
+    chat.page.reload()
+    chat.wait_for_reply("one")
+    words.release("one pause two")
+    chat.wait_until_quiet()
+
+    assert chat.said == [("user", "one pause two"), ("assistant", "one two")]
+    assert len(history_of(client)) == 2
+
+
+def test_the_reply_goes_on_while_another_conversation_is_read(
+    chat: ChatPage, words: WordResponder, writer: httpx.Client
+) -> None:
+    other = write_conversation(writer, "Another", turns(2))
+    chat.open()
+    chat.send("one pause two")
+    chat.wait_for_reply("one")
+    here = chat.page.url.rpartition("#")[2]
+
+    chat.show(other)
+    there = chat.said, chat.button("Send").is_visible()
+    chat.show(here)
+    chat.wait_for_reply("one")
+    words.release("one pause two")
+    chat.wait_until_quiet()
+
+    assert there == ([("user", "message 0"), ("assistant", "message 1")], True)
+    assert chat.said == [("user", "one pause two"), ("assistant", "one two")]
+
+
+def test_a_second_tab_sees_the_same(chat: ChatPage, new_page: NewPage, service: str, token: str) -> None:
+    chat.open()
+    chat.send("one")
+    chat.wait_until_quiet()
+    second = ChatPage(new_page(), service, token)
+    second.open(chat.page.url.rpartition("#")[2])
+
+    chat.send("two")
+    chat.wait_until_quiet()
+    second.page.reload()
+    second.wait_for_reply("two")
+
+    assert second.said == chat.said
+    assert second.titles == chat.titles
+
+
+def test_tool_calls_are_folded_while_they_are_made(chat: ChatPage, words: WordResponder) -> None:
+    chat.open()
+
+    chat.send("call pause done")
+    call = chat.page.locator("details.call")
+    expect(call).to_contain_text("done")
+    call.locator("summary").click()
+    live = call.inner_text().split()
+    words.release("call pause done")
+    chat.wait_until_quiet()
+
+    assert live == ["weather", "done", "city", "Rome", "Result", "sunny"]
+    assert chat.said[-1] == ("assistant", "done")
+    expect(chat.page.locator("details.call")).to_have_count(1)
+
+
+def test_a_reply_that_failed_is_asked_for_again_and_nothing_is_said_twice(
+    chat: ChatPage, words: WordResponder, client: httpx.Client
+) -> None:
+    chat.open()
+    chat.send("fail better")
+    expect(chat.page.locator("article.assistant")).to_contain_text("This reply failed.")
+    words.is_failing = False
+
+    chat.page.reload()
+    chat.button("Try again").click()
+    chat.wait_for_reply("better")
+    chat.wait_until_quiet()
+
+    assert chat.said == [("user", "fail better"), ("assistant", "fail better")]
+    assert history_of(client) == [("user", "fail better", "completed"), ("assistant", "fail better", "completed")]
+
+
+def test_a_stream_that_breaks_off_is_followed_again(chat: ChatPage, client: httpx.Client) -> None:
+    def break_off(route: Route) -> None:
+        body = route.fetch().text()
+        route.fulfill(body=body[: body.index("two")], content_type="text/event-stream")
+
+    chat.open()
+    chat.page.route("**/api/chat", break_off, times=1)
+
+    chat.send("one two three")
+    chat.wait_until_quiet()
+
+    assert chat.said == [("user", "one two three"), ("assistant", "one two three")]
+    assert len(history_of(client)) == 2
+
+
+def test_nothing_is_sent_while_a_reply_runs_and_the_draft_stays(chat: ChatPage, words: WordResponder) -> None:
+    chat.open()
+    chat.send("one pause two")
+    chat.wait_for_reply("one")
+
+    chat.draft.fill("too early")
+    chat.page.keyboard.press("Enter")
+    kept = chat.draft.input_value()
+    words.release("one pause two")
+    chat.wait_until_quiet()
+
+    assert kept == chat.draft.input_value() == "too early"
+    assert len(chat.said) == 2
+
+
+def test_each_conversation_keeps_its_draft(chat: ChatPage, writer: httpx.Client) -> None:
+    other = write_conversation(writer, "Another", turns(2))
+    chat.open()
+    chat.draft.fill("for a new one")
+
+    chat.show(other)
+    there = chat.draft.input_value()
+    chat.draft.fill("for another one")
+    chat.page.reload()
+    expect(chat.draft).to_have_value("for another one")
+    chat.button("New chat").click()
+
+    assert there == ""
+    expect(chat.draft).to_have_value("for a new one")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\n"])
+def test_nothing_is_no_message(chat: ChatPage, client: httpx.Client, text: str) -> None:
+    chat.open()
+
+    chat.draft.fill(text)
+    chat.page.keyboard.press("Enter")
+
+    expect(chat.button("Send")).to_be_disabled()
+    assert chat.said == []
+    assert client.get("/api/conversations").json()["data"] == []
