@@ -10,6 +10,7 @@ import msgspec
 from domain.model_context import DEFAULT_MESSAGES, DEFAULT_TOKENS, MAX_MESSAGES, MAX_TOKENS
 from entrypoints.environment.conversion import convert
 from entrypoints.environment.variables import InvalidVariableError, Variable, read_variables
+from entrypoints.errors import OneLineError
 
 type Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
@@ -33,8 +34,8 @@ _ORIGIN: Final = re.compile(r"https?://[a-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-
 _SIGN_IN_URL: Final = re.compile(r"(https?://|/(?!/))[!-~]{0,1000}", re.ASCII)
 
 
-class SettingsError(Exception):
-    """A setting is missing or not valid; the message is one line."""
+class SettingsError(OneLineError):
+    """A setting is missing or not valid."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):

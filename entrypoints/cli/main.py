@@ -7,10 +7,8 @@ from collections.abc import Sequence
 
 from entrypoints import configuration
 from entrypoints.cli import deployment, maintenance, people, serving
-from entrypoints.container.operations import OperationError
+from entrypoints.errors import OneLineError
 from entrypoints.logs import NOISY
-from entrypoints.server.processes import AddressInUseError
-from entrypoints.settings import SettingsError
 
 _log = logging.getLogger("ai-agent")
 
@@ -25,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _log.warning("%s", warning)
     try:
         code: int | None = options.run(options)
-    except (SettingsError, AddressInUseError, OperationError) as error:
+    except OneLineError as error:
         sys.stderr.write(f"ai-agent: {error}\n")
         return 1
     except KeyboardInterrupt:

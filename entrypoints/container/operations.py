@@ -15,11 +15,12 @@ from adapters.postgres.scripting import script
 from domain.errors import UnavailableError
 from entrypoints.container.responders import check_responder
 from entrypoints.container.wiring import address_of, migration_address_of, names_of
+from entrypoints.errors import OneLineError
 from entrypoints.settings import Settings
 
 
-class OperationError(Exception):
-    """An operation failed; the message is one line, without the database's URL and without secrets."""
+class OperationError(OneLineError):
+    """An operation failed."""
 
 
 def check_settings(settings: Settings) -> None:

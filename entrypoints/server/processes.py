@@ -10,13 +10,14 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from entrypoints import logs
+from entrypoints.errors import OneLineError
 from entrypoints.server.reading import GuardedProtocol
 
 _log = logging.getLogger(__name__)
 
 
-class AddressInUseError(Exception):
-    """The address can't be listened on; the message is one line."""
+class AddressInUseError(OneLineError):
+    """The address can't be listened on."""
 
 
 def bind(host: str, port: int) -> socket.socket:
