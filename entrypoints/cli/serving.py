@@ -1,50 +1,83 @@
-"""Commands that serve: ``serve`` and ``dev``."""
+"""Commands that serve, or tell what is served: ``serve``, ``dev``, ``config`` and ``openapi``."""
 
-import argparse
 import asyncio
+import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 
-from entrypoints.cli.arguments import Commands, number
-from entrypoints.container import operations
-from entrypoints.container.responders import check_responder
-from entrypoints.development import run_development
-from entrypoints.server import processes
+import click
+
+from entrypoints import configuration
 from entrypoints.settings import Settings
 
 _log = logging.getLogger("ai-agent")
+_HOST = click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+_PORT = click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port.")
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this group."""
-    serve = commands.add_parser("serve", help="serve HTTP on the database that DATABASE_URL names")
-    serve.set_defaults(run=_serve)
-    dev = commands.add_parser("dev", help="serve HTTP for a developer, on an embedded PostgreSQL if need be")
-    dev.set_defaults(run=_dev)
-    for command in (serve, dev):
-        command.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
-        command.add_argument("--port", default=8000, type=number(0, 65535), help="the port (%(default)s)")
-    serve.add_argument("--workers", default=1, type=number(1, 1000), help="processes (%(default)s)")
-    dev.add_argument(
-        "--responder", metavar="NAME", help="echo, agent, or agent:package.module:attribute; instead of RESPONDER"
-    )
-    dev.add_argument("--data", default=Path(".data"), type=Path, help="folder of the embedded database (%(default)s)")
+@click.command
+@_HOST
+@_PORT
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 1000), help="Processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve HTTP on the database that DATABASE_URL names."""
+    from entrypoints.container import operations
+    from entrypoints.container.responders import check_responder
+    from entrypoints.server import processes
 
-
-def _serve(options: argparse.Namespace) -> None:
     settings = Settings.read()
     settings.require_authentication()
     check_responder(settings)
-    with processes.bind(options.host, options.port) as listener:
+    with processes.bind(host, port) as listener:
         for warning in asyncio.run(operations.require_fit_database(settings)):
             _log.warning("%s", warning)
         if settings.auth_cookies and not settings.origins:
             _log.warning("TRUSTED_ORIGINS is empty: with a cookie nothing can be changed, with a bearer all can")
-        _log.info("Serving on http://%s:%d with %d worker(s)", options.host, options.port, options.workers)
+        _log.info("Serving on http://%s:%d with %d worker(s)", host, port, workers)
         factory = "entrypoints.app:make_app_from_environment"
-        processes.serve_workers(factory, listener, workers=options.workers)
+        processes.serve_workers(factory, listener, workers=workers)
 
 
-def _dev(options: argparse.Namespace) -> None:
+@click.command
+@_HOST
+@_PORT
+@click.option("--responder", metavar="NAME", help="echo, agent, or agent:package.module:attribute; not RESPONDER's.")
+@click.option(
+    "--data",
+    default=".data",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The folder of the embedded database.",
+)
+def dev(host: str, port: int, responder: str | None, data: Path) -> None:
+    """Serve HTTP for a developer, on an embedded PostgreSQL if need be."""
+    from entrypoints.development import run_development
+
     url = Settings.read_variables().get("DATABASE_URL")
-    run_development(options.host, options.port, options.data, None if url is None else url.value, options.responder)
+    run_development(host, port, data, None if url is None else url.value, responder)
+
+
+@click.command
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def config(*, as_json: bool) -> None:
+    """Print the settings in force, secrets masked, and check them."""
+    from entrypoints.container import operations
+
+    settings = Settings.read()
+    in_force = configuration.in_force(settings)
+    if as_json:
+        click.echo(json.dumps([asdict(setting) for setting in in_force], indent=2))
+    else:
+        for setting in in_force:
+            click.echo(setting)
+    operations.check_settings(settings)
+
+
+@click.command
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from entrypoints.native_api.openapi import make_document
+
+    click.echo(json.dumps(make_document(), indent=2, ensure_ascii=False))

@@ -14,7 +14,6 @@ import pytest
 
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.revisions import newest_revision
-from entrypoints.cli.main import main
 from entrypoints.native_api.openapi import make_document
 from tests.support.commands import AI_AGENT, INHERITED, WITH_AUTHENTICATION, run
 from tests.support.databases import prepare
@@ -64,15 +63,6 @@ def test_what_cannot_be_done_is_said_in_one_line(
 
     assert says in said
     assert "secret" not in said
-
-
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["serve", "--port", "70000"], ["serve", "--workers", "0"]])
-def test_a_wrong_command_line_explains_itself(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as raised:
-        main(arguments)
-
-    assert raised.value.code == 2
-    assert "usage: ai-agent" in capsys.readouterr().err
 
 
 def test_migrate_is_safe_when_several_start_at_once(empty_database_url: str) -> None:
@@ -164,7 +154,7 @@ def test_migrate_checks_and_changes_nothing(
     after = run_here("migrate", "--check", **environment)
 
     assert [(one.returncode, one.stdout) for one in before] == [
-        (2, "The schema is not current: it has no revision. Run ai-agent migrate.\n")
+        (3, "The schema is not current: it has no revision. Run ai-agent migrate.\n")
     ] * 2
     assert (after.returncode, after.stdout) == (0, f"The schema is current, at revision {newest_revision()}.\n")
 
@@ -180,7 +170,7 @@ def test_migrate_prints_the_sql_that_it_would_run(
     after = run_here("migrate", "--check", **environment)
     nothing_to_do = run_here("migrate", "--sql", **environment)
 
-    assert (printed.returncode, before.returncode, after.returncode) == (0, 2, 0)
+    assert (printed.returncode, before.returncode, after.returncode) == (0, 3, 0)
     assert asyncio.run(differences(DatabaseAddress.parse(empty_database_url))) == []
     assert printed.stdout.count("BEGIN") == printed.stdout.count("SET LOCAL lock_timeout") > 1
     assert (nothing_to_do.returncode, nothing_to_do.stdout) == (0, "")

@@ -253,7 +253,7 @@ def test_each_damage_is_found_and_nothing_else(url: str, damage: str, capsys: py
 
     code, printed = fsck(capsys)
 
-    assert (code, printed[:-1]) == (2, [expected])
+    assert (code, printed[:-1]) == (3, [expected])
     assert re.fullmatch(r"checked [23] owners, \d conversations, \d+ messages: 1 finding\(s\)", printed[-1])
 
 

@@ -47,10 +47,8 @@ def test_older_keys_go_and_younger_ones_stay(
 
 @pytest.mark.parametrize("options", [["--older-than", "23"], ["--older-than", "x"], ["--batch-size", "0"]])
 def test_a_wrong_option_explains_itself(options: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ending:
-        main(["purge-keys", *options])
+    assert main(["purge-keys", *options]) == 2
 
-    assert ending.value.code == 2
     assert options[0] in capsys.readouterr().err
 
 

@@ -324,10 +324,8 @@ async def test_a_database_that_is_away_is_said_without_its_secrets() -> None:
 
 @pytest.mark.parametrize("size", ["0", "10001", "x"])
 def test_a_wrong_batch_size_explains_itself(size: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ending:
-        main(["purge-orphans", "--batch-size", size])
+    assert main(["purge-orphans", "--batch-size", size]) == 2
 
-    assert ending.value.code == 2
     assert "--batch-size" in capsys.readouterr().err
 
 
