@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from application.progress import ReportProgress, Tally, unheard
 from domain.consistency import Finding, FindingKind
 from domain.identifiers import OwnerId
 from domain.ports.consistency_reader import ConsistencyReader
@@ -26,9 +27,9 @@ class CheckConsistency:
     def __init__(self, reader: ConsistencyReader) -> None:
         self._reader = reader
 
-    async def __call__(self, report: Callable[[Finding], None]) -> CheckTotals:
+    async def __call__(self, report: Callable[[Finding], None], progress: ReportProgress = unheard) -> CheckTotals:
         """Check everything; ``report`` is called with each finding at once. Raises UnavailableError."""
-        totals = CheckTotals()
+        totals, tally = CheckTotals(), Tally(progress)
 
         def found(*findings: Finding) -> None:
             for finding in findings:
@@ -40,7 +41,8 @@ class CheckConsistency:
             found(Finding(kind=FindingKind.EMPTY_OWNER, owner_id=NOBODY, numbers=nobodys))
         async for owner_id in self._reader.owners():
             totals.owners += 1
-            await self._check_conversations(owner_id, totals, found)
+            tally.add(owners=1)
+            await self._check_conversations(owner_id, totals, tally, found)
             async for conversation_id, count in self._reader.stray_messages(owner_id):
                 totals.messages += count
                 numbers = {"messages": count}
@@ -50,10 +52,13 @@ class CheckConsistency:
                 found(*key.findings(owner_id))
         return totals
 
-    async def _check_conversations(self, owner_id: OwnerId, totals: CheckTotals, found: Callable[..., None]) -> None:
+    async def _check_conversations(
+        self, owner_id: OwnerId, totals: CheckTotals, tally: Tally, found: Callable[..., None]
+    ) -> None:
         async for conversation in self._reader.conversations(owner_id):
             totals.conversations += 1
             totals.messages += conversation.message_count
+            tally.add(rows=1 + conversation.message_count)
             found(*conversation.findings(owner_id))
             if conversation.uses_tools and (calls := await self._reader.calls(owner_id, conversation.conversation_id)):
                 found(*calls.findings(owner_id, conversation.conversation_id))

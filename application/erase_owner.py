@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from application.deletion import delete_all
+from application.progress import ReportProgress, Tally, unheard
 from domain.identifiers import OwnerId
 from domain.maintenance import OwnedRows
 from domain.ports.owner_data_repository import OwnerDataRepository
@@ -30,10 +31,11 @@ class EraseOwner:
     def __init__(self, data: OwnerDataRepository) -> None:
         self._data = data
 
-    async def __call__(self, owner_id: OwnerId, *, batch_size: int) -> Erasure:
+    async def __call__(self, owner_id: OwnerId, *, batch_size: int, progress: ReportProgress = unheard) -> Erasure:
         """Delete it, at most ``batch_size`` conversations or keys at a time, and count what is left.
 
         Something is left only if it was written meanwhile, or is damaged. Raises UnavailableError.
         """
-        deleted = await delete_all(self._data, owner_id, batch_size)
+        tally = Tally(progress, all_rows=(await self._data.rows(owner_id)).total)
+        deleted = await delete_all(self._data, owner_id, batch_size, tally)
         return Erasure(deleted=deleted, left=await self._data.rows(owner_id))

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from application.deletion import delete_all
+from application.progress import ReportProgress, Tally, unheard
 from domain.errors import TooManyOrphansError
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings
@@ -30,7 +31,13 @@ class PurgeOrphans:
         self._users = users
 
     async def __call__(
-        self, *, delete: bool, batch_size: int, largest_share: int, report: Callable[[OwnerId, Holdings], None]
+        self,
+        *,
+        delete: bool,
+        batch_size: int,
+        largest_share: int,
+        report: Callable[[OwnerId, Holdings], None],
+        progress: ReportProgress = unheard,
     ) -> PurgeTotals:
         """Count what they have. With ``delete``, delete it, at most ``batch_size`` conversations or keys at a time.
 
@@ -39,26 +46,28 @@ class PurgeOrphans:
         before anything is deleted, if more than ``largest_share`` percent of all owners are no users.
         """
         if delete:
-            await self._require_no_more_than(largest_share, batch_size)
-        owners, total = 0, Holdings()
-        async for owner_id in self._orphans(batch_size):
-            holdings = await (self._delete(owner_id, batch_size) if delete else self._data.holdings(owner_id))
+            await self._require_no_more_than(largest_share, batch_size, Tally(progress))
+        owners, total, tally = 0, Holdings(), Tally(progress)
+        async for owner_id in self._orphans(batch_size, tally):
+            holdings = await (self._delete(owner_id, batch_size, tally) if delete else self._data.holdings(owner_id))
             report(owner_id, holdings)
             owners, total = owners + 1, total + holdings
         return PurgeTotals(owners=owners, holdings=total)
 
-    async def _orphans(self, page_size: int) -> AsyncIterator[OwnerId]:
+    async def _orphans(self, page_size: int, tally: Tally) -> AsyncIterator[OwnerId]:
         await self._users.users_among(())  # refuses the wrong directory even where nobody owns anything
         async for owners, users in self._pages(page_size):
             for owner_id in owners:
+                tally.add(owners=1)
                 # Asked again when the turn comes: the deletes before it may have taken hours.
                 if owner_id not in users and not await self._users.users_among([owner_id]):
                     yield owner_id
 
-    async def _require_no_more_than(self, percent: int, page_size: int) -> None:
+    async def _require_no_more_than(self, percent: int, page_size: int, tally: Tally) -> None:
         """A user table that is incomplete, as after a half restored backup, would cost people their conversations."""
         count = orphans = 0
         async for owners, users in self._pages(page_size):
+            tally.add(owners=len(owners))
             count += len(owners)
             orphans += len(set(owners) - users)
         if orphans * 100 > percent * count:
@@ -71,6 +80,6 @@ class PurgeOrphans:
             yield owners, await self._users.users_among(owners)
             owners = await self._data.owners(owners[-1], page_size)
 
-    async def _delete(self, owner_id: OwnerId, batch_size: int) -> Holdings:
-        deleted = await delete_all(self._data, owner_id, batch_size)
+    async def _delete(self, owner_id: OwnerId, batch_size: int, tally: Tally) -> Holdings:
+        deleted = await delete_all(self._data, owner_id, batch_size, tally)
         return Holdings(conversations=deleted.conversations, messages=deleted.messages)

@@ -15,6 +15,11 @@ class Holdings:
     conversations: int = 0
     messages: int = 0
 
+    @property
+    def total(self) -> int:
+        """All of them together."""
+        return self.conversations + self.messages
+
     def __add__(self, other: Self) -> Self:
         return type(self)(
             conversations=self.conversations + other.conversations, messages=self.messages + other.messages
@@ -28,6 +33,11 @@ class OwnedRows:
     conversations: int = 0
     messages: int = 0
     idempotency_keys: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them together."""
+        return self.conversations + self.messages + self.idempotency_keys
 
     def __add__(self, other: Self) -> Self:
         return type(self)(

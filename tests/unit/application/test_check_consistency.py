@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from application.check_consistency import CheckConsistency, CheckTotals
+from application.progress import Progress
 from domain.consistency import CallHistory, Finding, FindingKind, StoredConversation, StoredIdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from tests.support.fakes.consistency_reader import Belongings, ScriptedConsistencyReader
@@ -84,3 +85,13 @@ async def test_a_conversation_that_is_deleted_meanwhile_is_not_reported() -> Non
 
     assert found == []
     assert data.asked_for_calls == [ONE]
+
+
+async def test_each_owner_and_each_conversation_is_told() -> None:
+    told: list[Progress] = []
+    anns = Belongings(conversations=[SOUND, EMPTY])
+    data = ScriptedConsistencyReader({ANN: anns, BOB: Belongings(conversations=[SOUND])})
+
+    await CheckConsistency(data)(lambda _: None, told.append)
+
+    assert told == [Progress(owners=owners, rows=rows) for owners, rows in ((1, 0), (1, 4), (1, 5), (2, 5), (2, 9))]

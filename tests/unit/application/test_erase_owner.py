@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from application.erase_owner import EraseOwner, Erasure
+from application.progress import Progress
 from domain.append import decide_append
 from domain.conversation import NewConversation
 from domain.errors import UnavailableError
@@ -110,3 +111,11 @@ async def test_what_is_written_meanwhile_is_found_by_the_second_look(
 
     assert erasure == Erasure(deleted=THREE, left=OwnedRows(conversations=1, messages=2, idempotency_keys=1))
     assert not erasure.is_complete
+
+
+async def test_each_batch_is_told_out_of_all_rows(repository: InMemoryConversationRepository) -> None:
+    told: list[Progress] = []
+
+    await EraseOwner(InMemoryOwnerDataRepository(repository))(ANN, batch_size=2, progress=told.append)
+
+    assert told == [Progress(rows=rows, all_rows=12) for rows in (6, 9, 11, 12)]

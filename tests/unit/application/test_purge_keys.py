@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from application.progress import Progress
 from application.purge_keys import PurgeKeys
 from domain.append import decide_append
 from domain.conversation import NewConversation
@@ -63,3 +64,14 @@ async def test_keys_that_a_retry_may_come_for_are_never_purged(repository: InMem
 
     assert len(repository._keys) == 10
     assert await PurgeKeys(data)(older_than=DAY, batch_size=2) == 10
+
+
+async def test_each_owner_and_each_batch_is_told(repository: InMemoryConversationRepository) -> None:
+    told: list[Progress] = []
+    data = InMemoryOwnerDataRepository(repository, later=3 * DAY)
+
+    await PurgeKeys(data)(older_than=2 * DAY, batch_size=4, progress=told.append)
+
+    assert told == [
+        Progress(owners=owners, rows=rows) for owners, rows in ((1, 0), (1, 4), (1, 5), (2, 5), (2, 9), (2, 10))
+    ]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from application.progress import Progress
 from application.purge_orphans import PurgeOrphans, PurgeTotals
 from domain.append import decide_append
 from domain.conversation import NewConversation
@@ -84,6 +85,7 @@ class Purge:
     def __init__(self, data: InMemoryOwnerDataRepository, users: InMemoryUserDirectory) -> None:
         self.purge_orphans = PurgeOrphans(data, users)
         self.told: list[tuple[OwnerId, Holdings]] = []
+        self.progress: list[Progress] = []
 
     async def __call__(self, *, delete: bool, batch_size: int = 500, largest_share: int = 100) -> PurgeTotals:
         return await self.purge_orphans(
@@ -91,6 +93,7 @@ class Purge:
             batch_size=batch_size,
             largest_share=largest_share,
             report=lambda *orphan: self.told.append(orphan),
+            progress=self.progress.append,
         )
 
 
@@ -264,3 +267,17 @@ async def test_what_was_broken_off_goes_on_at_the_next_start(
 
     assert owners_in(repository) == ({BOB}, {BOB})
     assert sum(count for _, count in data.batches) == 12  # 6 conversations and 6 keys, each once
+
+
+async def test_owners_are_told_as_they_are_counted_and_then_with_what_is_deleted(
+    repository: InMemoryConversationRepository,
+) -> None:
+    await keep(repository, ANN, BOB, CAROL)
+    purge = Purge(InMemoryOwnerDataRepository(repository), InMemoryUserDirectory(BOB, CAROL))
+
+    await purge(delete=True, batch_size=2)
+
+    assert [(one.owners, one.rows) for one in purge.progress] == [
+        *((2, 0), (3, 0)),  # the pages that are counted first
+        *((1, 0), (1, 6), (1, 9), (1, 11), (1, 12), (2, 12), (3, 12)),
+    ]
