@@ -1,7 +1,9 @@
 """Commands that clean up or check: ``purge-orphans``, ``purge-keys`` and ``fsck``."""
 
 import asyncio
+from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 import click
 
@@ -10,6 +12,8 @@ from domain.identifiers import OwnerId, format_conversation_id
 from domain.maintenance import Holdings
 from entrypoints.cli.exit_codes import ExitCode
 from entrypoints.cli.options import BATCH_SIZE
+from entrypoints.cli.progress import QUIET, shown
+from entrypoints.cli.results import JSON, tell
 from entrypoints.settings import Settings
 
 
@@ -25,20 +29,34 @@ from entrypoints.settings import Settings
 )
 @click.option("--verbose", is_flag=True, help="Name each owner.")
 @BATCH_SIZE
-def purge_orphans(largest_share: int, batch_size: int, *, delete: bool, verbose: bool) -> None:
+@QUIET
+@JSON
+def purge_orphans(
+    largest_share: int, batch_size: int, *, delete: bool, verbose: bool, quiet: bool, as_json: bool
+) -> None:
     """Count what is left of users who are gone, or delete it."""
     from entrypoints.container import jobs
 
     def report(owner_id: OwnerId, holdings: Holdings) -> None:
         if verbose:
-            click.echo(f"{owner_id}: {_counts(holdings)}")  # at once: however the job ends, this is known to be done
+            tell({"owner_id": owner_id, **asdict(holdings)}, f"{owner_id}: {_counts(holdings)}", as_json=as_json)
 
-    purge = jobs.purge_orphans(
-        Settings.read(), delete=delete, batch_size=batch_size, largest_share=largest_share, report=report
-    )
-    totals = asyncio.run(purge)
+    with shown("purge-orphans", quiet=quiet) as progress:
+        purge = jobs.purge_orphans(
+            Settings.read(),
+            delete=delete,
+            batch_size=batch_size,
+            largest_share=largest_share,
+            report=report,
+            progress=progress,
+        )
+        totals = asyncio.run(purge)
     done = "deleted" if delete else "nothing was deleted, --delete does it"
-    click.echo(f"{totals.owners} owner(s) without a user, {_counts(totals.holdings)}: {done}")
+    tell(
+        {"owners": totals.owners, **asdict(totals.holdings), "deleted": delete},
+        f"{totals.owners} owner(s) without a user, {_counts(totals.holdings)}: {done}",
+        as_json=as_json,
+    )
 
 
 def _counts(holdings: Holdings) -> str:
@@ -55,28 +73,48 @@ def _counts(holdings: Holdings) -> str:
     help="Their age in hours.",
 )
 @BATCH_SIZE
-def purge_keys(older_than: int, batch_size: int) -> None:
+@QUIET
+@JSON
+def purge_keys(older_than: int, batch_size: int, *, quiet: bool, as_json: bool) -> None:
     """Delete old idempotency keys."""
     from entrypoints.container import jobs
 
     age = timedelta(hours=older_than)
-    count = asyncio.run(jobs.purge_keys(Settings.read(), older_than=age, batch_size=batch_size))
-    click.echo(f"{count} idempotency key(s) deleted")
+    with shown("purge-keys", quiet=quiet) as progress:
+        purge = jobs.purge_keys(Settings.read(), older_than=age, batch_size=batch_size, progress=progress)
+        count = asyncio.run(purge)
+    tell({"idempotency_keys": count}, f"{count} idempotency key(s) deleted", as_json=as_json)
 
 
 @click.command
-def fsck() -> int:
+@QUIET
+@JSON
+def fsck(*, quiet: bool, as_json: bool) -> int:
     """Check what is kept for damage, and change nothing; exit code 3 if any."""
     from entrypoints.container import jobs
 
-    totals = asyncio.run(jobs.check_consistency(Settings.read(), _print_finding))
+    def report(finding: Finding) -> None:
+        tell(_as_json(finding), _as_line(finding), as_json=as_json)
+
+    with shown("fsck", quiet=quiet) as progress:
+        totals = asyncio.run(jobs.check_consistency(Settings.read(), report, progress))
     looked_at = f"{totals.owners} owners, {totals.conversations} conversations, {totals.messages} messages"
-    click.echo(f"checked {looked_at}: {totals.findings} finding(s)")
+    tell(asdict(totals), f"checked {looked_at}: {totals.findings} finding(s)", as_json=as_json)
     return ExitCode.FINDINGS if totals.findings else ExitCode.DONE
 
 
-def _print_finding(finding: Finding) -> None:
+def _as_line(finding: Finding) -> str:
     """One line, whatever the owner's id is made of."""
     where = "" if finding.conversation_id is None else f" {format_conversation_id(finding.conversation_id)}"
     numbers = " ".join(f"{name}={number}" for name, number in finding.numbers.items())
-    click.echo(f"{finding.kind} owner={finding.owner_id!a}{where} {numbers}")
+    return f"{finding.kind} owner={finding.owner_id!a}{where} {numbers}"
+
+
+def _as_json(finding: Finding) -> dict[str, Any]:
+    where = None if finding.conversation_id is None else format_conversation_id(finding.conversation_id)
+    return {
+        "kind": finding.kind,
+        "owner_id": finding.owner_id,
+        "conversation_id": where,
+        "numbers": dict(finding.numbers),
+    }

@@ -21,6 +21,7 @@ from application.check_consistency import CheckConsistency, CheckTotals
 from application.erase_owner import EraseOwner, Erasure
 from application.export_owner import ExportOwner
 from application.import_conversations import ImportConversations, ImportTotals
+from application.progress import ReportProgress, Tally, unheard
 from application.purge_keys import PurgeKeys
 from application.purge_orphans import PurgeOrphans, PurgeTotals
 from domain.consistency import Finding
@@ -46,6 +47,7 @@ async def purge_orphans(
     batch_size: int,
     largest_share: int,
     report: Callable[[OwnerId, Holdings], None],
+    progress: ReportProgress = unheard,
 ) -> PurgeTotals:
     """Count what belongs to owners who are no longer users; delete it with ``delete``. Raises OperationError."""
     names = names_of(settings)
@@ -55,32 +57,44 @@ async def purge_orphans(
         users = BetterAuthUserDirectory(database, user_table=layout.user_table, user_id=layout.user_id)
         purge = PurgeOrphans(PostgresOwnerDataRepository(database), users)
         try:
-            return await purge(delete=delete, batch_size=batch_size, largest_share=largest_share, report=report)
+            return await purge(
+                delete=delete, batch_size=batch_size, largest_share=largest_share, report=report, progress=progress
+            )
         except TooManyOrphansError as error:
             percent = -(-error.orphans * 100 // error.owners)
             raise OperationError(f"{failure}: {error} --largest-share {percent} deletes them.") from error
 
 
-async def purge_keys(settings: Settings, *, older_than: timedelta, batch_size: int) -> int:
+async def purge_keys(settings: Settings, *, older_than: timedelta, batch_size: int, progress: ReportProgress) -> int:
     """Delete idempotency keys that are older than this. Returns how many. Raises OperationError."""
     async with _database(settings, "Keys can't be purged") as database:
-        return await PurgeKeys(PostgresOwnerDataRepository(database))(older_than=older_than, batch_size=batch_size)
+        purge = PurgeKeys(PostgresOwnerDataRepository(database))
+        return await purge(older_than=older_than, batch_size=batch_size, progress=progress)
 
 
-async def erase_owner(settings: Settings, owner_id: OwnerId, *, batch_size: int) -> Erasure:
+async def erase_owner(settings: Settings, owner_id: OwnerId, *, batch_size: int, progress: ReportProgress) -> Erasure:
     """Delete everything of one owner, and look again. Raises OperationError."""
     async with _database(settings, "The erasure is not complete, run it again") as database:
-        return await EraseOwner(PostgresOwnerDataRepository(database))(owner_id, batch_size=batch_size)
+        erase = EraseOwner(PostgresOwnerDataRepository(database))
+        return await erase(owner_id, batch_size=batch_size, progress=progress)
 
 
-async def export_owner(settings: Settings, owner_id: OwnerId, report: Callable[[Conversation | Message], None]) -> None:
+async def export_owner(
+    settings: Settings,
+    owner_id: OwnerId,
+    report: Callable[[Conversation | Message], None],
+    progress: ReportProgress,
+) -> None:
     """Read everything of one owner at one instant; ``report`` is called with each entry. Raises OperationError."""
     async with (
-        _database(settings, "The export is not complete"),
+        _database(settings, "The export is not complete") as database,
         open_snapshot(address_of(settings), _pool(settings)) as snapshot,
     ):
+        holdings = await PostgresOwnerDataRepository(database).holdings(owner_id)
+        tally = Tally(progress, all_rows=holdings.total)
         async for entry in ExportOwner(PostgresOwnerArchive(snapshot))(Principal.agent(on_behalf_of=owner_id)):
             report(entry)
+            tally.add(rows=1)
 
 
 async def import_conversations(
@@ -100,10 +114,12 @@ async def import_conversations(
             raise OperationError(f"Nothing was imported. {place()}: {error.field} {error}") from error
 
 
-async def check_consistency(settings: Settings, report: Callable[[Finding], None]) -> CheckTotals:
+async def check_consistency(
+    settings: Settings, report: Callable[[Finding], None], progress: ReportProgress
+) -> CheckTotals:
     """Check what is stored for damage, and change nothing. Raises OperationError."""
     async with _database(settings, "The database can't be checked") as database:
-        return await CheckConsistency(PostgresConsistencyReader(database))(report)
+        return await CheckConsistency(PostgresConsistencyReader(database))(report, progress)
 
 
 @asynccontextmanager

@@ -78,7 +78,7 @@ def test_without_a_command_there_is_the_help_on_standard_error(capsys: pytest.Ca
         (["serve", "--port", "70000"], "'--port': 70000 is not in the range 0<=x<=65535. Try ai-agent serve --help."),
         (["serve", "--workers", "0"], "'--workers': 0 is not in the range 1<=x<=1000. Try ai-agent serve --help."),
         (["import", "--user", "ann"], "Missing argument 'FILE'. Try ai-agent import --help."),
-        (["migrate", "--check", "--sql"], "--check and --sql exclude each other. Try ai-agent migrate --help."),
+        (["migrate", "--check", "--sql"], "--sql goes with neither --check nor --json. Try ai-agent migrate --help."),
         (["--completion", "ksh"], "'ksh' is not one of 'bash', 'fish', 'zsh'. Try ai-agent --help."),
     ],
 )
