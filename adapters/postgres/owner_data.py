@@ -5,15 +5,29 @@ from datetime import timedelta
 from typing import Any, override
 
 import asyncpg
-from sqlalchemy import Column, ColumnElement, Delete, Interval, cast, delete, func, or_, select
-from sqlalchemy.types import BigInteger
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Delete,
+    Interval,
+    and_,
+    any_,
+    cast,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger, Integer
 
 from adapters.postgres import inspecting
 from adapters.postgres.columns import NOW, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
 from adapters.postgres.owner_scan import LIMIT, owners_in
-from adapters.postgres.tables import conversations, idempotency_keys
+from adapters.postgres.tables import IS_ARCHIVED, conversations, idempotency_keys
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings, OwnedRows
 from domain.ports.owner_data_repository import OwnerDataRepository
@@ -38,9 +52,30 @@ _DELETED = _delete_first(conversations.c.id).returning(conversations.c.last_seq)
 _IS_OLD = or_(_AGE.is_(None), idempotency_keys.c.created_at < NOW - _AGE)
 _DELETED_KEYS = _delete_first(idempotency_keys.c.key, _IS_OLD).returning(idempotency_keys.c.key).cte("deleted")
 
+_MY_EXPIRED = and_(
+    conversations.c.owner_id == OWNER,
+    any_(literal_column("'{0,1}'", ARRAY(Integer))) == IS_ARCHIVED,  # the index has it before the time
+    conversations.c.updated_at < func.now() - _AGE,  # unlike clock_timestamp(), it is looked up in the index
+    conversations.c.reply_seq.is_(None),
+)
+
+
+def _delete_expired() -> Delete:
+    """Deletes the owner's conversations that are expired, also once they are locked.
+
+    One that somebody else has locked is written to. It is passed over, so that there is no waiting and no deadlock.
+    """
+    batch = select(conversations.c.id).where(_MY_EXPIRED).limit(LIMIT).with_for_update(skip_locked=True).cte("batch")
+    return delete(conversations).where(conversations.c.owner_id == OWNER, conversations.c.id.in_(select(batch.c.id)))
+
+
+_DELETED_EXPIRED = _delete_expired().returning(conversations.c.last_seq).cte("deleted")
+
 OWNERS = Statement(owners_in(conversations, idempotency_keys))
 OWNERS_OF_KEYS = Statement(owners_in(idempotency_keys))
 HOLDINGS = Statement(select(*_holdings(conversations.c.last_seq)).where(conversations.c.owner_id == OWNER))
+EXPIRED = Statement(select(*_holdings(conversations.c.last_seq)).where(_MY_EXPIRED))
+DELETE_EXPIRED = Statement(select(*_holdings(_DELETED_EXPIRED.c.last_seq)))
 DELETE_CONVERSATIONS = Statement(select(*_holdings(_DELETED.c.last_seq)))
 DELETE_KEYS = Statement(select(func.count().label("keys")).select_from(_DELETED_KEYS))
 
@@ -72,6 +107,15 @@ class PostgresOwnerDataRepository(OwnerDataRepository):
     @override
     async def delete_conversations(self, owner_id: OwnerId, limit: int) -> Holdings:
         return _holdings_of(await self._delete(DELETE_CONVERSATIONS, owner_id=owner_id, limit=limit))
+
+    @override
+    async def expired(self, owner_id: OwnerId, older_than: timedelta) -> Holdings:
+        (row,) = await self._database.rows(EXPIRED, owner_id=owner_id, age=older_than)
+        return _holdings_of(row)
+
+    @override
+    async def delete_expired(self, owner_id: OwnerId, limit: int, older_than: timedelta) -> Holdings:
+        return _holdings_of(await self._delete(DELETE_EXPIRED, owner_id=owner_id, limit=limit, age=older_than))
 
     @override
     async def delete_keys(self, owner_id: OwnerId, limit: int, older_than: timedelta | None = None) -> int:

@@ -42,6 +42,21 @@ class OwnerDataRepository(Protocol):
         """
 
     @abstractmethod
+    async def expired(self, owner_id: OwnerId, older_than: timedelta) -> Holdings:
+        """The owner's conversations whose last activity is longer ago, by the storage's clock.
+
+        The last activity is the latest append. A conversation in which a reply runs is none of them; an archived one
+        counts as any other.
+        """
+
+    @abstractmethod
+    async def delete_expired(self, owner_id: OwnerId, limit: int, older_than: timedelta) -> Holdings:
+        """Delete conversations that are ``expired``, with all their messages, at most ``limit``, at once.
+
+        Returns how many; 0 means that none is left. One that is being written to is passed over, not waited for.
+        """
+
+    @abstractmethod
     async def delete_keys(self, owner_id: OwnerId, limit: int, older_than: timedelta | None = None) -> int:
         """Delete the owner's idempotency keys that are older, by the storage's clock, or all if ``older_than`` is None.
 

@@ -13,7 +13,7 @@ from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database
 from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from domain.append import decide_append
-from domain.conversation import NewConversation
+from domain.conversation import ConversationPatch, NewConversation
 from domain.errors import ConversationNotFoundError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId, make_uuid7
@@ -29,16 +29,20 @@ from tests.support.fakes.owner_data import InMemoryOwnerDataRepository
 NOBODY = OwnerId("nobody")
 HELLO = NewMessage(role=Role.USER, content="Hello")
 HOUR = timedelta(hours=1)
+LAST_ACTIVE = "UPDATE conversations SET updated_at = updated_at - $3::interval WHERE owner_id = $1 AND id = $2"
+REPLYING = "UPDATE conversations SET reply_seq = last_seq WHERE owner_id = $1 AND id = $2"
 AGED = "UPDATE idempotency_keys SET created_at = created_at - $3::interval WHERE owner_id = $1 AND key = $2"
 
 
 @dataclass(frozen=True)
 class Storage:
-    """What is kept, the repository that keeps it, and what makes a key older than it is."""
+    """What is kept, the repository that keeps it, and what makes keys and conversations older, and replies run."""
 
     data: OwnerDataRepository
     repository: ConversationRepository
     set_back: Callable[[OwnerId, IdempotencyKey, timedelta], Awaitable[object]]
+    age: Callable[[OwnerId, ConversationId, timedelta], Awaitable[object]]
+    let_reply_run: Callable[[OwnerId, ConversationId], Awaitable[object]]
 
     async def keep(self, owner_id: OwnerId, number: int, *, messages: int = 1, key: bool = False) -> ConversationId:
         """Write a conversation, the younger the higher its number, under a key if one is asked for."""
@@ -46,6 +50,12 @@ class Storage:
         append = decide_append([HELLO] * messages, None)
         new = NewConversation(id=conversation_id, title=None, metadata=EMPTY_OBJECT, append=append)
         await self.repository.create(owner_id, new, key_number(number) if key else None)
+        return conversation_id
+
+    async def keep_aged(self, owner_id: OwnerId, age: timedelta, *, messages: int = 1) -> ConversationId:
+        """Write a conversation whose last activity is so long ago."""
+        conversation_id = await self.keep(owner_id, 1, messages=messages)
+        await self.age(owner_id, conversation_id, age)
         return conversation_id
 
     async def keep_key(self, owner_id: OwnerId, name: str, age: timedelta = timedelta()) -> None:
@@ -86,12 +96,28 @@ def storage(request: pytest.FixtureRequest, database: Database) -> Storage:
             effect = repository._keys[owner_id, key.stored]
             repository._keys[owner_id, key.stored] = replace(effect, created_at=effect.created_at - age)
 
-        return Storage(InMemoryOwnerDataRepository(repository), repository, set_back_in_memory)
+        async def age_in_memory(owner_id: OwnerId, conversation_id: ConversationId, age: timedelta) -> None:
+            kept = repository.find(owner_id, conversation_id)
+            kept.conversation = replace(kept.conversation, updated_at=kept.conversation.updated_at - age)
+
+        async def let_reply_run_in_memory(owner_id: OwnerId, conversation_id: ConversationId) -> None:
+            kept = repository.find(owner_id, conversation_id)
+            kept.conversation = replace(kept.conversation, reply_seq=kept.conversation.last_seq)
+
+        data = InMemoryOwnerDataRepository(repository)
+        return Storage(data, repository, set_back_in_memory, age_in_memory, let_reply_run_in_memory)
 
     async def set_back(owner_id: OwnerId, key: IdempotencyKey, age: timedelta) -> None:
         await database.fetch(AGED, (owner_id, key.stored, age))
 
-    return Storage(PostgresOwnerDataRepository(database), PostgresConversationRepository(database), set_back)
+    async def age(owner_id: OwnerId, conversation_id: ConversationId, age: timedelta) -> None:
+        await database.fetch(LAST_ACTIVE, (owner_id, conversation_id, age))
+
+    async def let_reply_run(owner_id: OwnerId, conversation_id: ConversationId) -> None:
+        await database.fetch(REPLYING, (owner_id, conversation_id))
+
+    conversations = PostgresConversationRepository(database)
+    return Storage(PostgresOwnerDataRepository(database), conversations, set_back, age, let_reply_run)
 
 
 @pytest.fixture
@@ -259,3 +285,59 @@ async def test_several_that_delete_old_keys_at_once_delete_each_once(storage: St
     deleted = await asyncio.gather(*(storage.data.delete_keys(prefix, 7, 24 * HOUR) for _ in range(5)))
 
     assert sum(deleted) == 30
+
+
+async def test_conversations_expire_by_their_last_activity(storage: Storage, ann: OwnerId, bob: OwnerId) -> None:
+    for owner in (ann, bob):
+        for messages, age in enumerate((0, 47, 49, 1000), 1):
+            await storage.keep_aged(owner, age * HOUR, messages=messages)
+
+    assert await storage.data.expired(ann, 48 * HOUR) == Holdings(conversations=2, messages=7)
+    assert await storage.data.delete_expired(ann, 10, 48 * HOUR) == Holdings(conversations=2, messages=7)
+    assert await storage.data.delete_expired(ann, 10, 48 * HOUR) == Holdings()
+    assert await storage.data.holdings(ann) == Holdings(conversations=2, messages=3)
+    assert await storage.data.holdings(bob) == Holdings(conversations=4, messages=10)
+
+
+async def test_what_was_renamed_or_archived_expires_and_what_was_appended_to_does_not(
+    storage: Storage, ann: OwnerId
+) -> None:
+    archived, renamed, continued = [await storage.keep_aged(ann, 49 * HOUR) for _ in range(3)]
+    await storage.repository.update(ann, archived, ConversationPatch(archived=True).decide(None))
+    await storage.repository.update(ann, renamed, ConversationPatch(title="another").decide(None))
+    await storage.repository.append(ann, continued, decide_append([HELLO], None), None)
+
+    assert (await storage.data.expired(ann, 48 * HOUR)).conversations == 2
+    assert (await storage.data.delete_expired(ann, 10, 48 * HOUR)).conversations == 2
+    assert [await storage.keeps(ann, one) for one in (archived, renamed, continued)] == [False, False, True]
+
+
+async def test_a_conversation_in_which_a_reply_runs_does_not_expire(storage: Storage, ann: OwnerId) -> None:
+    running, quiet = [await storage.keep_aged(ann, 49 * HOUR) for _ in range(2)]
+    await storage.let_reply_run(ann, running)
+
+    assert (await storage.data.expired(ann, 48 * HOUR)).conversations == 1
+    assert (await storage.data.delete_expired(ann, 10, 48 * HOUR)).conversations == 1
+    assert [await storage.keeps(ann, one) for one in (running, quiet)] == [True, False]
+
+
+async def test_a_batch_of_expired_conversations_is_no_larger_than_asked(storage: Storage, ann: OwnerId) -> None:
+    for number in range(10):
+        await storage.keep_aged(ann, 49 * HOUR if number % 2 else HOUR)
+
+    assert [(await storage.data.delete_expired(ann, 2, 48 * HOUR)).conversations for _ in range(4)] == [2, 2, 1, 0]
+
+
+async def test_several_that_delete_expired_conversations_at_once_delete_each_once(
+    storage: Storage, ann: OwnerId
+) -> None:
+    for _ in range(30):
+        await storage.keep_aged(ann, 49 * HOUR, messages=2)
+
+    deleted = [
+        sum(await asyncio.gather(*(storage.data.delete_expired(ann, 7, 48 * HOUR) for _ in range(5))), Holdings())
+    ]
+    while deleted[-1].conversations:
+        deleted.append(await storage.data.delete_expired(ann, 7, 48 * HOUR))
+
+    assert sum(deleted, Holdings()) == Holdings(conversations=30, messages=60)

@@ -65,5 +65,15 @@ def test_no_test_imports_from_another_test_but_mutants_that_name_who_finds_them(
 
     assert from_tests == {
         f"tests/security/mutants/{name}.py"
-        for name in ("agents", "answers", "content", "context", "lifetimes", "ownership", "replies", "silence")
+        for name in (
+            "agents",
+            "answers",
+            "content",
+            "context",
+            "lifetimes",
+            "ownership",
+            "replies",
+            "retention",
+            "silence",
+        )
     }

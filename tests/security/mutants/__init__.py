@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.security.mutants import agents, answers, content, context, lifetimes, ownership, replies, silence
+from tests.security.mutants import agents, answers, content, context, lifetimes, ownership, replies, retention, silence
 from tests.security.mutants.mutant import Mutant
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -14,4 +14,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *lifetimes.MUTANTS,
     *agents.MUTANTS,
     *replies.MUTANTS,
+    *retention.MUTANTS,
 )

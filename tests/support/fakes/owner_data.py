@@ -49,6 +49,19 @@ class InMemoryOwnerDataRepository(OwnerDataRepository):
         return deleted
 
     @override
+    async def expired(self, owner_id: OwnerId, older_than: timedelta) -> Holdings:
+        return self._count(self._expired(owner_id, older_than))
+
+    @override
+    async def delete_expired(self, owner_id: OwnerId, limit: int, older_than: timedelta) -> Holdings:
+        expired = self._expired(owner_id, older_than)[:limit]
+        deleted = self._count(expired)
+        for one in expired:
+            del self._repository._kept[one]
+        self.batches.append((owner_id, deleted.conversations))
+        return deleted
+
+    @override
     async def delete_keys(self, owner_id: OwnerId, limit: int, older_than: timedelta | None = None) -> int:
         now = self._repository._now + self._later
         keys = [
@@ -60,6 +73,14 @@ class InMemoryOwnerDataRepository(OwnerDataRepository):
             del self._repository._keys[one]
         self.batches.append((owner_id, len(keys)))
         return len(keys)
+
+    def _expired(self, owner_id: OwnerId, older_than: timedelta) -> Sequence[tuple[OwnerId, ConversationId]]:
+        before = self._repository._now + self._later - older_than
+        return [
+            one
+            for one, kept in self._repository._kept.items()
+            if one[0] == owner_id and kept.conversation.updated_at < before and kept.reply_seq is None
+        ]
 
     def _count(self, found: Collection[tuple[OwnerId, ConversationId]]) -> Holdings:
         messages = sum(len(self._repository._kept[one].messages) for one in found)
