@@ -25,6 +25,7 @@ AiAgentError
 ├── ResponderFailedError                the reply could not be made
 ├── NoUsersError                        not one user where the users should be
 ├── TooManyOrphansError                 more owners without a user than may be deleted
+├── TooManyExpiredError                 more conversations without activity than may be deleted
 ├── OverloadedError                     too much is being done at once
 └── UnavailableError                    the storage is away, full or too slow
 
@@ -243,6 +244,17 @@ class TooManyOrphansError(AiAgentError):
         super().__init__(f"{orphans} of {owners} owners are no users; is this the right database, and user table?")
         self.orphans = orphans
         self.owners = owners
+
+
+class TooManyExpiredError(AiAgentError):
+    """Of all ``conversations`` so many are ``expired``. That is more than may be deleted; nothing was."""
+
+    code = "too_many_expired"
+
+    def __init__(self, expired: int, conversations: int) -> None:
+        super().__init__(f"{expired} of {conversations} conversations are expired; is the retention right?")
+        self.expired = expired
+        self.conversations = conversations
 
 
 class UnavailableError(AiAgentError):
