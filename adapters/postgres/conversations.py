@@ -11,7 +11,14 @@ import asyncpg
 from adapters.postgres import message_windows, reads, removals, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
-from adapters.postgres.rows import conversation_of, effect_of, message_of, values_of_key, values_of_messages
+from adapters.postgres.rows import (
+    calls_in_order,
+    conversation_of,
+    effect_of,
+    message_of,
+    values_of_key,
+    values_of_messages,
+)
 from domain.append import AppendDecision
 from domain.conversation import UNSET, Conversation, ConversationChange, NewConversation
 from domain.errors import (
@@ -51,7 +58,7 @@ class PostgresConversationRepository(ConversationRepository):
             title=new.opening_title,
             title_is_auto=new.title_is_auto,
             metadata=new.metadata.text,
-            leaves=_calls(new.append.leaves if new.append else None) or [],
+            leaves=calls_in_order(new.append.leaves if new.append else None) or [],
             **values_of_messages(new.first_messages),
         )
         created_at = row["created_at"]
@@ -72,8 +79,8 @@ class PostgresConversationRepository(ConversationRepository):
             owner_id=owner_id,
             conversation_id=conversation_id,
             suggested_title=decision.title,
-            decided_on=_calls(decision.decided_on),
-            leaves=_calls(decision.leaves),
+            decided_on=calls_in_order(decision.decided_on),
+            leaves=calls_in_order(decision.leaves),
             follows=decision.follows,
             **values_of_messages(decision.messages),
         )
@@ -164,8 +171,8 @@ class PostgresConversationRepository(ConversationRepository):
             owner_id,
             conversation_id,
             seqs=removal.seqs,
-            decided_on=_calls(removal.decided_on),
-            leaves=_calls(removal.leaves),
+            decided_on=calls_in_order(removal.decided_on),
+            leaves=calls_in_order(removal.leaves),
             follows=removal.follows,
             sets_title=removal.title is not UNSET,
             title=None if removal.title is UNSET else removal.title,
@@ -231,11 +238,6 @@ class PostgresConversationRepository(ConversationRepository):
             if key is not None and ("pk_idempotency_keys" in broken or "pk_conversations" in broken):
                 raise IdempotencyKeyTakenError from error
             raise
-
-
-def _calls(open_calls: frozenset[str] | None) -> list[str] | None:
-    """Open tool calls in the order in which the database compares them."""
-    return None if open_calls is None else sorted(open_calls)
 
 
 def _page(window: MessageWindow) -> tuple[Statement, int]:

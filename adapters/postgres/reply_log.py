@@ -10,7 +10,7 @@ from adapters.postgres import reads, reply_reads, reply_writes
 from adapters.postgres.database import Database
 from adapters.postgres.reply_batches import REFUSED, NewBatch, ReplyBatches, recorded_reply_of, values_of_reply
 from adapters.postgres.reply_events import encode_events
-from adapters.postgres.rows import values_of_key, values_of_message, values_of_messages
+from adapters.postgres.rows import calls_in_order, values_of_key, values_of_message, values_of_messages
 from domain.append import AppendDecision
 from domain.conversation import NewConversation
 from domain.errors import (
@@ -19,6 +19,7 @@ from domain.errors import (
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
     ReplyRunningError,
+    StaleError,
     StateMovedError,
 )
 from domain.idempotency import IdempotencyKey
@@ -48,14 +49,16 @@ class PostgresReplyLog(ReplyLog):
                 owner_id=owner_id,
                 conversation_id=conversation_id,
                 suggested_title=turn.title,
-                leaves=sorted(turn.leaves or ()),
+                decided_on=calls_in_order(turn.decided_on),
+                leaves=[],
+                follows=turn.follows,
                 **values_of_key(key),
                 **values_of_messages(messages),
             )
         except asyncpg.UniqueViolationError as error:
             raise IdempotencyKeyTakenError from error
         if row is None:
-            raise await self._refusal(owner_id, conversation_id, key)
+            raise await self._refusal(owner_id, conversation_id, turn, key)
         first = row["last_seq"] - len(messages) + 1
         return [Message.of(one, conversation_id, seq, row["updated_at"]) for seq, one in enumerate(messages, first)]
 
@@ -180,14 +183,19 @@ class PostgresReplyLog(ReplyLog):
         await self._database.rows(reply_writes.FORGET, **values_of_reply(reply))
 
     async def _refusal(
-        self, owner_id: OwnerId, conversation_id: ConversationId, key: IdempotencyKey | None
+        self, owner_id: OwnerId, conversation_id: ConversationId, turn: AppendDecision, key: IdempotencyKey | None
     ) -> AiAgentError:
         if key and await self._database.row(reads.EFFECT, owner_id=owner_id, key=key.stored):
             return IdempotencyKeyTakenError()
-        await self._require_conversation(owner_id, conversation_id)
-        return ReplyRunningError()
+        conversation = await self._require_conversation(owner_id, conversation_id)
+        if conversation["reply_seq"] is not None:
+            return ReplyRunningError()
+        if turn.follows not in {None, conversation["last_seq"]}:
+            return StaleError(conversation["last_seq"])
+        return StateMovedError()
 
-    async def _require_conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> None:
+    async def _require_conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> asyncpg.Record:
         row = await self._database.row(reads.ONE_CONVERSATION, owner_id=owner_id, conversation_id=conversation_id)
         if row is None:
             raise ConversationNotFoundError
+        return row

@@ -29,6 +29,7 @@ from adapters.postgres.columns import CONVERSATION, NOW, OURS, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.tables import conversations, messages, reply_batches
 from adapters.postgres.writes import (
+    AS_DECIDED,
     COUNT,
     FOLLOWS,
     LEAVES,
@@ -86,7 +87,7 @@ def _begin(*, again: bool) -> Statement:
     written = advance_conversation(
         COUNT,
         conversations.c.reply_seq.is_(None),
-        *([conversations.c.last_seq == FOLLOWS, _no_call_of_others()] if again else []),
+        *([conversations.c.last_seq == FOLLOWS, _no_call_of_others()] if again else AS_DECIDED),
         open_tool_calls=LEAVES,
         reply_seq=conversations.c.last_seq + COUNT,
         **({} if again else TITLED),

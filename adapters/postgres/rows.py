@@ -68,6 +68,11 @@ def values_of_key(key: IdempotencyKey | None) -> dict[str, Any]:
     return {"key": key and key.stored, "fingerprint": key and key.fingerprint}
 
 
+def calls_in_order(open_calls: frozenset[str] | None) -> list[str] | None:
+    """Open tool calls in the order in which the database compares them."""
+    return None if open_calls is None else sorted(open_calls)
+
+
 def values_of_message(message: NewMessage) -> dict[str, Any]:
     """The parameters for what becomes of a message in progress."""
     return {

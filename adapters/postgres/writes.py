@@ -25,7 +25,6 @@ from sqlalchemy.types import BigInteger, Boolean, LargeBinary, TypeEngine
 from adapters.postgres.columns import CONVERSATION, CONVERSATION_COLUMNS, KEY, NOW, OURS, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.tables import conversations, idempotency_keys, messages
-from domain.roles import Role
 
 NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
     "role": Text,
@@ -40,8 +39,14 @@ NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
 COUNT = given("count", BigInteger())
 FOLLOWS = given("follows", BigInteger())
 LEAVES = given("leaves", ARRAY(Text))
+_CALLS_DECIDED_ON = given("decided_on", ARRAY(Text))
 _TITLE = given("suggested_title", Text())
 
+AS_DECIDED = (
+    or_(_CALLS_DECIDED_ON.is_(None), conversations.c.open_tool_calls == _CALLS_DECIDED_ON),
+    or_(FOLLOWS.is_(None), conversations.c.last_seq == FOLLOWS),
+)
+"""The conditions on the state that an append was decided on."""
 TITLED: dict[str, ColumnElement[Any]] = {
     "title": func.coalesce(conversations.c.title, _TITLE),
     "title_is_auto": case((conversations.c.title.is_(None), _TITLE.is_not(None)), else_=conversations.c.title_is_auto),
@@ -70,14 +75,14 @@ def insert_messages(
 ) -> CTE:
     """Inserts the new messages, with the seqs that follow ``before_first``.
 
-    ``reply_to``: the seq of the turn that they answer, except those that are a user's.
+    ``reply_to``: the seq of the turn that those after it answer.
     """
     new = (
         func.unnest(*(given(f"messages_{name}", ARRAY(type_)) for name, type_ in NEW_MESSAGE.items()))
         .table_valued(*(column(name, type_) for name, type_ in NEW_MESSAGE.items()), with_ordinality="place")
         .render_derived("new")
     )
-    row = {
+    row: dict[str, ColumnElement[Any]] = {
         "owner_id": OWNER,
         "conversation_id": CONVERSATION,
         "seq": before_first + new.c.place,
@@ -85,7 +90,7 @@ def insert_messages(
         "created_at": at,
     }
     if reply_to is not None:
-        row["reply_to"] = case((new.c.role != Role.USER.value, reply_to))
+        row["reply_to"] = case((row["seq"] > reply_to, reply_to))
     return (
         insert(messages)
         .from_select([*row], select(*row.values()).select_from(written.join(new, true())))
@@ -109,12 +114,10 @@ def advance_conversation(count: ColumnElement[Any], *conditions: ColumnElement[b
 
 
 def _append() -> Statement:
-    decided_on = given("decided_on", ARRAY(Text))
     written = advance_conversation(
         COUNT,
         conversations.c.reply_seq.is_(None),
-        or_(decided_on.is_(None), conversations.c.open_tool_calls == decided_on),
-        or_(FOLLOWS.is_(None), conversations.c.last_seq == FOLLOWS),
+        *AS_DECIDED,
         open_tool_calls=func.coalesce(LEAVES, conversations.c.open_tool_calls),
         **TITLED,
     )

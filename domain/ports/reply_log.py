@@ -29,10 +29,12 @@ class ReplyLog(Protocol):
     ) -> Sequence[Message]:
         """Append the turn as ConversationRepository does, and after it the empty message in progress of a reply.
 
-        Returns both. The last one's seq is the reply's; its log begins with batch 0, without events. Logs of the
-        conversation from before its last reply are deleted. The key has the turn alone as its effect.
-        Raises ConversationNotFoundError; ReplyRunningError; IdempotencyKeyTakenError if the owner's key had its effect
-        already, also where others apply.
+        The turn leaves no tool call open. Returns both. The last one's seq is the reply's; its log begins with batch 0,
+        without events. Logs of the conversation from before its last reply are deleted. The key has the turn alone as
+        its effect.
+
+        Raises ConversationNotFoundError; ReplyRunningError; StaleError and StateMovedError as ``append`` does;
+        IdempotencyKeyTakenError if the owner's key had its effect already, also where others apply.
         """
 
     @abstractmethod

@@ -19,6 +19,7 @@ from domain.errors import (
     ReplyLostError,
     ReplyRewoundError,
     ReplyRunningError,
+    StaleError,
     StateMovedError,
 )
 from domain.idempotency import IdempotencyKey
@@ -132,6 +133,40 @@ async def test_a_turn_closes_what_was_open(world: World) -> None:
     await world.log.begin(world.ann, new.id, said("Never mind"), None)
 
     assert await world.conversations.open_calls(world.ann, new.id, None) == (frozenset(), None)
+
+
+async def test_a_turn_is_written_on_the_state_that_it_was_decided_on(world: World) -> None:
+    reply = await world.begin()
+    place = reply.conversation_id
+    await world.log.advance(reply, 1, [], StepEnd(message=CALLED.message), seq=2)
+    answer = NewMessage(role=Role.TOOL, tool_call_id="a", content="1")
+    decided = decide_append([answer], frozenset({"a"}), follows=2)
+    await world.conversations.append(world.ann, place, said("Never mind"), None)
+
+    with pytest.raises(StateMovedError):
+        await world.log.begin(world.ann, place, replace(decided, follows=None), None)
+    with pytest.raises(StaleError) as stale:
+        await world.log.begin(world.ann, place, replace(decided, decided_on=None), None)
+
+    assert stale.value.last_seq == 3
+    assert len(await world.history(reply)) == 3
+
+
+async def test_a_reply_begins_after_the_result_of_a_call(world: World) -> None:
+    reply = await world.begin()
+    await world.log.advance(reply, 1, [], StepEnd(message=CALLED.message), seq=2)
+    answer = NewMessage(role=Role.TOOL, tool_call_id="a", content="1")
+    turn = decide_append([answer], frozenset({"a"}), follows=2)
+
+    written = await world.log.begin(world.ann, reply.conversation_id, turn, turn_key := key())
+
+    assert [(one.seq, one.role) for one in written] == [(3, Role.TOOL), (4, Role.ASSISTANT)]
+    assert (await world.conversations.open_calls(world.ann, reply.conversation_id, None))[0] == set()
+    with pytest.raises(IdempotencyKeyTakenError):
+        await world.log.begin(world.ann, reply.conversation_id, turn, turn_key)
+    await world.log.advance(reply._replace(seq=4), 1, HELLO, StepEnd(message=SAID.message), seq=4)
+    await world.log.begin_again(world.ann, reply.conversation_id, turn=3, last_seq=4)
+    assert [one[0] for one in await world.history(reply)] == [1, 2, 3, 5]
 
 
 async def test_a_key_has_the_turn_as_its_effect_and_has_it_once(world: World) -> None:
