@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from application.asked_reply import AskedReply
 from application.idempotency import effect_of
 from application.reply_writer import BegunTurn, ReplyWriter
 from application.running_replies import RunningReplies
 from application.settle_reply import SettleReply
-from domain.append import AppendDecision, decide_append
-from domain.content import text_of
+from domain.append import AppendDecision, decide_turn, depends_on_open_calls
 from domain.conversation import NewConversation
 from domain.errors import (
     ConflictError,
@@ -37,7 +37,10 @@ type MakeWriter = Callable[[BegunTurn], ReplyWriter]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BegunReply:
-    """A reply that runs, or is at its end; ``replayed`` when the idempotency key had begun it before."""
+    """A reply that runs, or is at its end; ``replayed`` when the idempotency key had begun it before.
+
+    ``user_message``: the last one of the turn; it may also be the result of a call.
+    """
 
     user_message: Message
     address: ReplyAddress
@@ -68,71 +71,76 @@ class BeginReply:
         principal: Principal,
         message: NewMessage,
         *,
+        before: Sequence[NewMessage] = (),
         conversation_id: ConversationId | None = None,
         creates: bool = False,
         key: IdempotencyKey | None = None,
     ) -> BegunReply:
         """Save the message, in a new conversation if none is named, and let its reply run.
 
-        With ``creates``, a conversation that the caller does not have is created under the id that is named. The reply
-        runs to its end whatever becomes of the caller. A retry under the same key finds that same reply. One that
-        failed or was interrupted is removed, and another one begins, at the end of the conversation.
+        ``before``: messages that are saved before it, at once with it. With ``creates``, a conversation that the caller
+        does not have is created under the id that is named. The reply runs to its end whatever becomes of the caller. A
+        retry under the same key finds that same reply. One that failed or was interrupted is removed, and another one
+        begins, at the end of the conversation.
 
         Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError;
-        ReplyRunningError while another reply runs in the conversation; OverloadedError if too many run here.
+        ReplyRunningError while another reply runs in the conversation; OverloadedError if too many run here;
+        CallNotOpenError for a result whose call was answered or interrupted.
         """
-        principal.require_authorship([message.role])
-        turn = decide_append([message], None)
+        messages = (*before, message)
+        principal.require_authorship(one.role for one in messages)
+        asked = AskedReply(
+            owner_id=principal.owner_id,
+            messages=messages,
+            conversation_id=conversation_id,
+            creates=creates,
+            key=key,
+        )
         self._replies.require_room()
-        return await self._replies.begin(self._begin(principal, turn, conversation_id, key, creates=creates))
+        return await self._replies.begin(self._begin(asked))
 
-    async def _begin(
-        self,
-        principal: Principal,
-        turn: AppendDecision,
-        conversation_id: ConversationId | None,
-        key: IdempotencyKey | None,
-        *,
-        creates: bool,
-    ) -> BegunReply:
-        owner_id = principal.owner_id
+    async def _begin(self, asked: AskedReply) -> BegunReply:
         for _ in range(_MAX_ATTEMPTS):
             try:
-                written = await self._write(principal, turn, conversation_id, key, creates=creates)
-            except ConversationExistsError:
+                written = await self._write(asked)
+            except (ConversationExistsError, StateMovedError):
                 continue
             except IdempotencyKeyTakenError:
-                return await self._find(principal, key)
+                return await self._find(asked)
             except ReplyRunningError:
-                if conversation_id is None or not await self._settle.in_conversation(owner_id, conversation_id):
+                place = asked.conversation_id
+                if place is None or not await self._settle.in_conversation(asked.owner_id, place):
                     raise
                 continue
-            return self._start(principal, written[0], written[-1], key)
+            return self._start(asked, written[-2], written[-1])
         raise ConflictError
 
-    async def _write(
-        self,
-        principal: Principal,
-        turn: AppendDecision,
-        conversation_id: ConversationId | None,
-        key: IdempotencyKey | None,
-        *,
-        creates: bool,
-    ) -> Sequence[Message]:
-        if conversation_id is not None:
+    async def _write(self, asked: AskedReply) -> Sequence[Message]:
+        """Write the turn. Raises IdempotencyKeyTakenError also where a retry would not be decided as the first time."""
+        if asked.conversation_id is not None:
             try:
-                return await self._log.begin(principal.owner_id, conversation_id, turn, key)
+                turn = await self._decide(asked, asked.conversation_id)
+                return await self._log.begin(asked.owner_id, asked.conversation_id, turn, asked.key)
             except ConversationNotFoundError:
-                if not creates:
+                if not asked.creates:
                     raise
-        new_id = conversation_id or self._ids.next()
+        turn = decide_turn(asked.messages, frozenset())
+        new_id = asked.conversation_id or self._ids.next()
         new = NewConversation(id=new_id, title=None, metadata=EMPTY_OBJECT, append=turn)
-        return await self._log.begin_conversation(principal.owner_id, new, key)
+        return await self._log.begin_conversation(asked.owner_id, new, asked.key)
 
-    async def _find(self, principal: Principal, key: IdempotencyKey | None) -> BegunReply:
+    async def _decide(self, asked: AskedReply, conversation_id: ConversationId) -> AppendDecision:
+        open_calls: frozenset[str] | None = None
+        if depends_on_open_calls(asked.messages):
+            open_calls, effect = await self._conversations.open_calls(asked.owner_id, conversation_id, asked.key)
+            if effect is not None:
+                raise IdempotencyKeyTakenError
+        return decide_turn(asked.messages, open_calls)
+
+    async def _find(self, asked: AskedReply) -> BegunReply:
         """The reply that was begun under the key; if it failed, another one."""
-        effect = await effect_of(self._conversations, principal.owner_id, key)
-        owner_id, conversation_id, turn = principal.owner_id, effect.conversation_id, effect.last_seq
+        effect = await effect_of(self._conversations, asked.owner_id, asked.key)
+        owner_id, conversation_id, turn = asked.owner_id, effect.conversation_id, effect.last_seq
         for _ in range(_MAX_ATTEMPTS // 10):
             conversation = await self._conversations.conversation(owner_id, conversation_id)
             user_message = await self._conversations.message(owner_id, conversation_id, turn)
@@ -142,7 +150,7 @@ class BeginReply:
             if running is not None and running.turn == turn:
                 seq: int | None = running.address.seq
             else:  # asked for after the running one: a reply that has ended meanwhile has its key
-                seq = await self._whole_reply(owner_id, conversation_id, key)
+                seq = await self._whole_reply(owner_id, conversation_id, asked.key)
             if seq is None and running is not None:
                 raise ReplyRunningError
             if seq is not None:
@@ -154,7 +162,7 @@ class BeginReply:
                 )
             except StateMovedError:
                 continue
-            return self._start(principal, user_message, placeholder, key)
+            return self._start(asked, user_message, placeholder)
         raise ConflictError
 
     async def _whole_reply(
@@ -169,11 +177,8 @@ class BeginReply:
             return None
         return (await self._conversations.message(owner_id, conversation_id, effect.first_seq)).seq
 
-    def _start(
-        self, principal: Principal, user_message: Message, placeholder: Message, key: IdempotencyKey | None
-    ) -> BegunReply:
-        text = text_of(user_message.content.value) if user_message.content else ""
-        turn = Turn(owner_id=principal.owner_id, text=text, message=user_message)
-        begun = BegunTurn(turn=turn, placeholder=placeholder, key=key and key.of_step("reply"))
+    def _start(self, asked: AskedReply, message: Message, placeholder: Message) -> BegunReply:
+        turn = Turn(owner_id=asked.owner_id, text=message.text, message=message)
+        begun = BegunTurn(turn=turn, placeholder=placeholder, key=asked.key and asked.key.of_step("reply"))
         self._replies.start(self._make_writer(begun))
-        return BegunReply(user_message=user_message, address=begun.address, replayed=False)
+        return BegunReply(user_message=message, address=begun.address, replayed=False)

@@ -66,6 +66,22 @@ def decide_append(
     )
 
 
+def decide_turn(
+    messages: Sequence[NewMessage], open_calls: frozenset[str] | None, *, follows: int | None = None
+) -> AppendDecision:
+    """Decide what to write before a reply: as ``decide_append``, of messages that a responder can answer.
+
+    The last one is a user's, or the result of a call, and no call stays open. Raises as ``decide_append`` does.
+    """
+    decision = decide_append(messages, open_calls, follows=follows)
+    last = messages[-1]
+    if last.role not in {Role.USER, Role.TOOL} or last.content_json is None:
+        raise RuleViolationError("messages", "must end with what a user says, or with the result of a tool call")
+    if open_calls if decision.leaves is None else decision.leaves:
+        raise RuleViolationError("messages", "must answer all open tool calls")
+    return decision
+
+
 def _after(message: NewMessage, open_calls: frozenset[str] | None, field: str) -> frozenset[str] | None:
     if message.role is Role.USER:
         return frozenset()

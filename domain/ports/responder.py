@@ -13,9 +13,10 @@ from domain.reply_events import ReplyEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A user's turn that waits for a reply: the message that it is saved as, its text, and what a model gets with it.
+    """A turn that waits for a reply: its last message, the text of that, and what a model gets.
 
-    ``context`` ends with the user's message; it is None for a responder that has no budget.
+    The last message is a user's, or the result of a call. ``context`` ends with it, or with the call's exchange; it is
+    None for a responder that has no budget.
     """
 
     owner_id: OwnerId
