@@ -16,6 +16,7 @@ from domain.errors import (
     ConversationExistsError,
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
+    MessageNotFoundError,
     ReplyRunningError,
     StateMovedError,
 )
@@ -170,12 +171,14 @@ class BeginReply:
     ) -> int | None:
         """The first seq of the key's reply, if that is at its end and neither failed nor was interrupted.
 
-        Raises MessageNotFoundError if its message was removed.
+        Raises MessageNotFoundError if its message was removed, or if it was dissolved.
         """
         effect = await self._conversations.effect(owner_id, key.of_step("reply")) if key else None
         if effect is None:
             return None
-        return (await self._conversations.message(owner_id, conversation_id, effect.first_seq)).seq
+        if await self._log.find(ReplyAddress(owner_id, conversation_id, effect.first_seq)) is None:
+            raise MessageNotFoundError
+        return effect.first_seq
 
     def _start(self, asked: AskedReply, message: Message, placeholder: Message) -> BegunReply:
         turn = Turn(owner_id=asked.owner_id, text=message.text, message=message)

@@ -13,8 +13,10 @@ from application.check_readiness import CheckReadiness
 from application.clear_conversation import ClearConversation
 from application.create_conversation import CreateConversation
 from application.delete_conversation import DeleteConversation
+from application.dissolve_reply import DissolveReply
 from application.export_owner import ExportOwner
 from application.find_item import FindItem
+from application.find_reply import FindReply
 from application.follow_reply import FollowReply
 from application.get_message import GetMessage
 from application.list_conversations import ListConversations
@@ -62,7 +64,9 @@ class Application:
     take_back_message: TakeBackMessage
     clear_conversation: ClearConversation
     begin_reply: BeginReply
+    find_reply: FindReply
     follow_reply: FollowReply
+    dissolve_reply: DissolveReply
     stop_reply: StopReply
     sweep_replies: SweepReplies
     chat: Chat
@@ -121,7 +125,9 @@ class Application:
             take_back_message=TakeBackMessage(pop, remove),
             clear_conversation=ClearConversation(conversations, settle),
             begin_reply=begin,
+            find_reply=FindReply(reply_log),
             follow_reply=follow,
+            dissolve_reply=DissolveReply(reply_log, settle),
             stop_reply=StopReply(conversations, reply_log, replies, follow, settle),
             sweep_replies=SweepReplies(reply_log, replies, settle, interval=timing.sweep_interval),
             chat=Chat(conversations, begin, follow, replies),

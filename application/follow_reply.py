@@ -10,7 +10,6 @@ from application.settle_reply import SettleReply
 from application.ticks import wait_for_tick
 from domain.errors import ConversationNotFoundError, ReplyLostError, UnavailableError
 from domain.identifiers import ConversationId
-from domain.message import Message
 from domain.pages import MAX_MESSAGES, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.reply_log import ReplyLog
@@ -18,7 +17,6 @@ from domain.principal import Principal
 from domain.reply import Batch, ReplyAddress
 from domain.reply_events import ReplyEvent, ReplyFinished
 from domain.reply_replay import events_of
-from domain.roles import Role
 
 _SHORTEST: Final = 0.1
 _LONGEST: Final = 0.8
@@ -128,16 +126,12 @@ class FollowReply:
             return
 
     async def _remembered(self, reply: ReplyAddress) -> list[ReplyEvent]:
+        kept = await self._log.find(reply)
+        if kept is None:
+            raise ReplyLostError
         window = MessageWindow(after=reply.seq - 1, limit=MAX_MESSAGES)
         try:
             page = await self._conversations.messages(reply.owner_id, reply.conversation_id, window)
         except ConversationNotFoundError as error:
             raise ReplyLostError from error
-        mine: list[Message] = []
-        for message in page.messages:
-            if message.role is Role.USER:
-                break
-            mine.append(message)
-        if not mine:
-            raise ReplyLostError
-        return events_of(mine)
+        return events_of([message for message in page.messages if message.seq <= kept.last_seq])

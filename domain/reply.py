@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.identifiers import ConversationId, OwnerId
+from domain.json_text import JsonText
 from domain.message import NewMessage
 from domain.reply_events import ReplyEvent, StepFinished, ToolResult
 
@@ -46,6 +47,19 @@ class RecordedReply:
     def events(self) -> tuple[ReplyEvent, ...]:
         """All events, in order."""
         return tuple(event for batch in self.batches for event in batch.events)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReply:
+    """A reply as its messages keep it, also when its log is deleted.
+
+    ``last_seq``: of its last message; while it runs that of the one in progress. ``metadata``: of its first message.
+    """
+
+    address: ReplyAddress
+    last_seq: int
+    metadata: JsonText
+    begun_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any, override
 
 import asyncpg
 
-from adapters.postgres import reads, reply_reads, reply_writes
+from adapters.postgres import kept_replies, reads, reply_reads, reply_writes
 from adapters.postgres.database import Database
 from adapters.postgres.reply_batches import REFUSED, NewBatch, ReplyBatches, recorded_reply_of, values_of_reply
 from adapters.postgres.reply_events import encode_events
@@ -18,15 +18,17 @@ from domain.errors import (
     ConversationExistsError,
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
+    NotFoundError,
     ReplyRunningError,
     StaleError,
     StateMovedError,
 )
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
-from domain.message import IN_PROGRESS, Message
+from domain.json_text import JsonText
+from domain.message import IN_PROGRESS, Message, NewMessage
 from domain.ports.reply_log import ReplyLog
-from domain.reply import Batch, RecordedReply, ReplyAddress, StepEnd
+from domain.reply import Batch, KeptReply, RecordedReply, ReplyAddress, StepEnd
 from domain.reply_events import ReplyEvent
 
 
@@ -39,9 +41,15 @@ class PostgresReplyLog(ReplyLog):
 
     @override
     async def begin(
-        self, owner_id: OwnerId, conversation_id: ConversationId, turn: AppendDecision, key: IdempotencyKey | None
+        self,
+        owner_id: OwnerId,
+        conversation_id: ConversationId,
+        turn: AppendDecision,
+        key: IdempotencyKey | None,
+        *,
+        placeholder: NewMessage = IN_PROGRESS,
     ) -> Sequence[Message]:
-        messages = [*turn.messages, IN_PROGRESS]
+        messages = [*turn.messages, placeholder]
         try:
             row = await self._database.write(
                 reply_writes.BEGIN,
@@ -64,9 +72,14 @@ class PostgresReplyLog(ReplyLog):
 
     @override
     async def begin_conversation(
-        self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
+        self,
+        owner_id: OwnerId,
+        new: NewConversation,
+        key: IdempotencyKey | None,
+        *,
+        placeholder: NewMessage = IN_PROGRESS,
     ) -> Sequence[Message]:
-        messages = [*new.first_messages, IN_PROGRESS]
+        messages = [*new.first_messages, placeholder]
         try:
             row: Any = await self._database.write(
                 reply_writes.BEGIN_CONVERSATION,
@@ -87,7 +100,13 @@ class PostgresReplyLog(ReplyLog):
 
     @override
     async def begin_again(
-        self, owner_id: OwnerId, conversation_id: ConversationId, *, turn: int, last_seq: int
+        self,
+        owner_id: OwnerId,
+        conversation_id: ConversationId,
+        *,
+        turn: int,
+        last_seq: int,
+        placeholder: NewMessage = IN_PROGRESS,
     ) -> Message:
         row = await self._database.write(
             reply_writes.BEGIN_AGAIN,
@@ -96,12 +115,12 @@ class PostgresReplyLog(ReplyLog):
             leaves=[],
             follows=last_seq,
             turn=turn,
-            **values_of_messages([IN_PROGRESS]),
+            **values_of_messages([placeholder]),
         )
         if row is None:
             await self._require_conversation(owner_id, conversation_id)
             raise StateMovedError
-        return Message.of(IN_PROGRESS, conversation_id, row["last_seq"], row["updated_at"])
+        return Message.of(placeholder, conversation_id, row["last_seq"], row["updated_at"])
 
     @override
     async def write(self, reply: ReplyAddress, number: int, events: Sequence[ReplyEvent]) -> bool:
@@ -160,6 +179,19 @@ class PostgresReplyLog(ReplyLog):
     @override
     async def recorded(self, reply: ReplyAddress) -> RecordedReply | None:
         return await self._batches.recorded(reply)
+
+    @override
+    async def find(self, reply: ReplyAddress) -> KeptReply | None:
+        row = await self._database.row(kept_replies.FIND, **values_of_reply(reply))
+        if row is None:
+            return None
+        metadata = JsonText(row["metadata"])
+        return KeptReply(address=reply, last_seq=row["last_seq"], metadata=metadata, begun_at=row["created_at"])
+
+    @override
+    async def dissolve(self, reply: ReplyAddress) -> None:
+        if await self._database.write(kept_replies.DISSOLVE, **values_of_reply(reply)) is None:
+            raise NotFoundError if await self.find(reply) is None else ReplyRunningError
 
     @override
     async def turn_key(self, reply: RecordedReply) -> IdempotencyKey | None:

@@ -218,6 +218,7 @@ STOP = Statement(
     .returning(conversations.c.reply_seq)
 )
 
-_RUNS = select(conversations.c.id).where(OURS, conversations.c.reply_seq == REPLY).exists()
+RUNS = select(conversations.c.id).where(OURS, conversations.c.reply_seq == REPLY).exists()
+"""Whether the reply runs."""
 
-FORGET = Statement(delete(reply_batches).where(OUR_BATCHES, reply_batches.c.seq == REPLY, ~_RUNS))
+FORGET = Statement(delete(reply_batches).where(OUR_BATCHES, reply_batches.c.seq == REPLY, ~RUNS))

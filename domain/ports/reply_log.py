@@ -9,8 +9,8 @@ from domain.append import AppendDecision
 from domain.conversation import NewConversation
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
-from domain.message import Message
-from domain.reply import Batch, RecordedReply, ReplyAddress, StepEnd
+from domain.message import IN_PROGRESS, Message, NewMessage
+from domain.reply import Batch, KeptReply, RecordedReply, ReplyAddress, StepEnd
 from domain.reply_events import ReplyEvent
 
 
@@ -25,13 +25,19 @@ class ReplyLog(Protocol):
 
     @abstractmethod
     async def begin(
-        self, owner_id: OwnerId, conversation_id: ConversationId, turn: AppendDecision, key: IdempotencyKey | None
+        self,
+        owner_id: OwnerId,
+        conversation_id: ConversationId,
+        turn: AppendDecision,
+        key: IdempotencyKey | None,
+        *,
+        placeholder: NewMessage = IN_PROGRESS,
     ) -> Sequence[Message]:
         """Append the turn as ConversationRepository does, and after it the empty message in progress of a reply.
 
-        The turn leaves no tool call open. Returns both. The last one's seq is the reply's; its log begins with batch 0,
-        without events. Logs of the conversation from before its last reply are deleted. The key has the turn alone as
-        its effect.
+        The turn leaves no tool call open. That message, the ``placeholder``, keeps its metadata. Returns both. The last
+        one's seq is the reply's; its log begins with batch 0, without events. Logs of the conversation from before its
+        last reply are deleted. The key has the turn alone as its effect.
 
         Raises ConversationNotFoundError; ReplyRunningError; StaleError and StateMovedError as ``append`` does;
         IdempotencyKeyTakenError if the owner's key had its effect already, also where others apply.
@@ -39,7 +45,12 @@ class ReplyLog(Protocol):
 
     @abstractmethod
     async def begin_conversation(
-        self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
+        self,
+        owner_id: OwnerId,
+        new: NewConversation,
+        key: IdempotencyKey | None,
+        *,
+        placeholder: NewMessage = IN_PROGRESS,
     ) -> Sequence[Message]:
         """Create the conversation with its first messages, and begin a reply after them, as ``begin`` does.
 
@@ -49,7 +60,13 @@ class ReplyLog(Protocol):
 
     @abstractmethod
     async def begin_again(
-        self, owner_id: OwnerId, conversation_id: ConversationId, *, turn: int, last_seq: int
+        self,
+        owner_id: OwnerId,
+        conversation_id: ConversationId,
+        *,
+        turn: int,
+        last_seq: int,
+        placeholder: NewMessage = IN_PROGRESS,
     ) -> Message:
         """Begin another reply to the turn of this seq, and remove the messages of earlier replies to it.
 
@@ -94,6 +111,20 @@ class ReplyLog(Protocol):
     @abstractmethod
     async def recorded(self, reply: ReplyAddress) -> RecordedReply | None:
         """A reply with its whole log, whether it runs or not; None if its log or its conversation is deleted."""
+
+    @abstractmethod
+    async def find(self, reply: ReplyAddress) -> KeptReply | None:
+        """A reply, whether it runs or not, and whether its log is kept or not.
+
+        None if there is none, if its first message was removed, or if it was dissolved.
+        """
+
+    @abstractmethod
+    async def dissolve(self, reply: ReplyAddress) -> None:
+        """Let it be no reply any more: its messages stay as they are, but without metadata, and its log is deleted.
+
+        Raises NotFoundError if there is no such reply; ReplyRunningError while it runs.
+        """
 
     @abstractmethod
     async def turn_key(self, reply: RecordedReply) -> IdempotencyKey | None:

@@ -16,6 +16,7 @@ from domain.errors import (
     ConversationExistsError,
     ConversationNotFoundError,
     IdempotencyKeyTakenError,
+    NotFoundError,
     ReplyLostError,
     ReplyRewoundError,
     ReplyRunningError,
@@ -27,7 +28,7 @@ from domain.identifiers import OwnerId
 from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage, Status
 from domain.removal import Removal
-from domain.reply import Batch, ReplyAddress, StepEnd
+from domain.reply import Batch, KeptReply, ReplyAddress, StepEnd
 from domain.reply_events import (
     FinishReason,
     ReasoningDelta,
@@ -491,6 +492,97 @@ async def test_a_reply_is_not_asked_for_again_while_a_call_of_somebody_else_is_o
     )
     again = await world.log.begin_again(world.ann, reply.conversation_id, turn=1, last_seq=4)
     assert again.seq == 5
+
+
+TAGGED = NewMessage(role=Role.ASSISTANT, content="", status=Status.IN_PROGRESS, metadata={"a": "b"})
+
+
+async def test_a_reply_keeps_the_metadata_that_it_began_with(world: World) -> None:
+    new = new_conversation("Hi")
+    place = new.id
+
+    first = await world.log.begin_conversation(world.ann, new, None, placeholder=TAGGED)
+    reply = ReplyAddress(world.ann, place, 2)
+    await world.log.advance(reply, 1, HELLO, SAID, seq=2)
+    second = await world.log.begin(world.ann, place, said("more"), None, placeholder=TAGGED)
+    await world.log.advance(reply._replace(seq=4), 1, HELLO, SAID, seq=4)
+    third = await world.log.begin_again(world.ann, place, turn=3, last_seq=4, placeholder=TAGGED)
+
+    assert [one.metadata.value for one in (first[-1], second[-1], third)] == [{"a": "b"}] * 3
+    kept = [(one.seq, one.metadata.value) for one in await world.all(reply)]
+    assert kept == [(1, {}), (2, {"a": "b"}), (3, {}), (5, {"a": "b"})]
+
+
+async def test_a_reply_is_found_by_its_messages(world: World) -> None:
+    new = new_conversation("Hi")
+    begun = await world.log.begin_conversation(world.ann, new, None, placeholder=TAGGED)
+    reply = ReplyAddress(world.ann, new.id, 2)
+
+    ends = [await world.log.find(reply)]
+    await world.log.advance(reply, 1, EVERYTHING[:-1], CALLED, seq=2)
+    ends.append(await world.log.find(reply))
+    await world.log.advance(reply, 2, HELLO, SAID, seq=4)
+    await world.log.forget(reply)
+    ends.append(await world.log.find(reply))
+    other = NewMessage(role=Role.ASSISTANT, content="not of the reply")
+    await world.conversations.append(world.ann, new.id, decide_append([other], None), None)
+    await world.log.begin(world.ann, new.id, said("more"), None)
+    ends.append(await world.log.find(reply))
+
+    kept = KeptReply(address=reply, last_seq=2, metadata=TAGGED.metadata_json, begun_at=begun[-1].created_at)
+    assert ends == [kept, replace(kept, last_seq=4), replace(kept, last_seq=4), replace(kept, last_seq=4)]
+    second = await world.log.find(reply._replace(seq=7))
+    assert second is not None
+    assert (second.last_seq, second.metadata) == (7, EMPTY_OBJECT)
+
+
+async def test_what_is_no_reply_is_not_found(world: World) -> None:
+    reply = await world.begin()
+    await world.log.advance(reply, 1, EVERYTHING[:-1], CALLED, seq=2)
+    await world.log.advance(reply, 2, HELLO, SAID, seq=4)
+    other = NewMessage(role=Role.ASSISTANT, content="not of a reply")
+    await world.conversations.append(world.ann, reply.conversation_id, decide_append([other], None), None)
+
+    for seq in (1, 3, 5, 6):
+        assert await world.log.find(reply._replace(seq=seq)) is None
+        with pytest.raises(NotFoundError):
+            await world.log.dissolve(reply._replace(seq=seq))
+    await world.conversations.remove(world.ann, reply.conversation_id, Removal(seqs=(2, 3)))
+    assert await world.log.find(reply) is None
+
+
+async def test_a_dissolved_reply_leaves_its_messages(world: World) -> None:
+    new = new_conversation("Hi")
+    await world.log.begin_conversation(world.ann, new, None, placeholder=TAGGED)
+    reply, other = ReplyAddress(world.ann, new.id, 2), ReplyAddress(world.ann, new.id, 6)
+    with pytest.raises(ReplyRunningError):
+        await world.log.dissolve(reply)
+    assert await world.log.recorded(reply) is not None
+    await world.log.advance(reply, 1, EVERYTHING[:-1], CALLED, seq=2)
+    await world.log.advance(reply, 2, HELLO, SAID, seq=4)
+    await world.log.begin(world.ann, new.id, said("more"), None)
+    before = await world.history(reply)
+
+    await world.log.dissolve(reply)
+
+    assert await world.history(reply) == before
+    assert [one.metadata.value for one in await world.all(reply)] == [{}] * 6
+    assert (await world.log.find(reply), await world.log.recorded(reply)) == (None, None)
+    assert await world.log.find(other) is not None
+    with pytest.raises(NotFoundError):
+        await world.log.dissolve(reply)
+
+
+async def test_a_strangers_reply_is_as_one_that_does_not_exist(world: World) -> None:
+    reply = await world.begin()
+    await world.log.advance(reply, 1, HELLO, SAID, seq=2)
+    stranger = reply._replace(owner_id=OwnerId(f"bob-{world.ann}"))
+
+    assert await world.log.find(stranger) is None
+    with pytest.raises(NotFoundError):
+        await world.log.dissolve(stranger)
+
+    assert await world.log.find(reply) is not None
 
 
 async def test_of_the_logs_the_last_two_are_kept(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from adapters.postgres import reply_reads, reply_writes
+from adapters.postgres import kept_replies, reply_reads, reply_writes
 from tests.contracts import test_reply_log as contract
 from tests.security.mutants.mutant import Mutant
 from tests.security.mutants.ownership import ownerless
@@ -26,6 +26,15 @@ MUTANTS: Final = (
             (reply_reads, "RUNNING"),
             (reply_reads, "RECORDED"),
         )
+    ),
+    *(
+        Mutant(
+            name=f"{name} without its owner",
+            replaces=(ownerless(getattr(kept_replies, name)),),
+            found_by=contract.test_a_strangers_reply_is_as_one_that_does_not_exist,
+            says=_NOT_MINE,
+        )
+        for name in ("FIND", "DISSOLVE")
     ),
     Mutant(
         name="news that are not joined on their owner",

@@ -4,12 +4,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import takewhile
 from typing import override
 
 from domain.append import AppendDecision
 from domain.conversation import NewConversation
 from domain.errors import (
     ConversationExistsError,
+    NotFoundError,
     ReplyLostError,
     ReplyRewoundError,
     ReplyRunningError,
@@ -17,10 +19,12 @@ from domain.errors import (
 )
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
-from domain.message import IN_PROGRESS, Message
+from domain.json_text import EMPTY_OBJECT
+from domain.message import IN_PROGRESS, Message, NewMessage
 from domain.ports.reply_log import ReplyLog
-from domain.reply import Batch, RecordedReply, ReplyAddress, StepEnd
+from domain.reply import Batch, KeptReply, RecordedReply, ReplyAddress, StepEnd
 from domain.reply_events import ReplyEvent
+from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository, KeptConversation
 
 _MOST_NEWS = 100
@@ -50,29 +54,46 @@ class InMemoryReplyLog(ReplyLog):
 
     @override
     async def begin(
-        self, owner_id: OwnerId, conversation_id: ConversationId, turn: AppendDecision, key: IdempotencyKey | None
+        self,
+        owner_id: OwnerId,
+        conversation_id: ConversationId,
+        turn: AppendDecision,
+        key: IdempotencyKey | None,
+        *,
+        placeholder: NewMessage = IN_PROGRESS,
     ) -> Sequence[Message]:
         self._conversations.require_free(owner_id, key)
         kept = self._conversations.find(owner_id, conversation_id)
         if kept.reply_seq is not None:
             raise ReplyRunningError
         written = await self._conversations.append(owner_id, conversation_id, turn, key)
-        return [*written, self._open(owner_id, kept, kept.conversation.last_seq)]
+        return [*written, self._open(owner_id, kept, kept.conversation.last_seq, placeholder)]
 
     @override
     async def begin_conversation(
-        self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
+        self,
+        owner_id: OwnerId,
+        new: NewConversation,
+        key: IdempotencyKey | None,
+        *,
+        placeholder: NewMessage = IN_PROGRESS,
     ) -> Sequence[Message]:
         self._conversations.require_free(owner_id, key)
         if self._conversations.has(owner_id, new.id):
             raise ConversationExistsError
         _, written = await self._conversations.create(owner_id, new, key)
         kept = self._conversations.find(owner_id, new.id)
-        return [*written, self._open(owner_id, kept, kept.conversation.last_seq)]
+        return [*written, self._open(owner_id, kept, kept.conversation.last_seq, placeholder)]
 
     @override
     async def begin_again(
-        self, owner_id: OwnerId, conversation_id: ConversationId, *, turn: int, last_seq: int
+        self,
+        owner_id: OwnerId,
+        conversation_id: ConversationId,
+        *,
+        turn: int,
+        last_seq: int,
+        placeholder: NewMessage = IN_PROGRESS,
     ) -> Message:
         kept = self._conversations.find(owner_id, conversation_id)
         if kept.reply_seq is not None or kept.conversation.last_seq != last_seq:
@@ -82,7 +103,7 @@ class InMemoryReplyLog(ReplyLog):
             raise StateMovedError
         kept.removed |= {seq for seq, replies_to in kept.replies_to.items() if replies_to == turn}
         kept.open_calls = frozenset()
-        return self._open(owner_id, kept, turn)
+        return self._open(owner_id, kept, turn, placeholder)
 
     @override
     async def write(self, reply: ReplyAddress, number: int, events: Sequence[ReplyEvent]) -> bool:
@@ -104,8 +125,9 @@ class InMemoryReplyLog(ReplyLog):
         if kept is None:
             return
         now = self._conversations.tick()
-        begun_at = kept.messages[seq - 1].created_at
-        kept.messages[seq - 1] = Message.of(end.message, reply.conversation_id, seq, begun_at)
+        begun = kept.messages[seq - 1]
+        ended = Message.of(end.message, reply.conversation_id, seq, begun.created_at)
+        kept.messages[seq - 1] = replace(ended, metadata=begun.metadata)
         added = [*end.results, IN_PROGRESS] if end.runs_on else end.results
         kept.messages += (
             Message.of(one, reply.conversation_id, place, now) for place, one in enumerate(added, seq + 1)
@@ -149,6 +171,29 @@ class InMemoryReplyLog(ReplyLog):
         )
 
     @override
+    async def find(self, reply: ReplyAddress) -> KeptReply | None:
+        if not self._conversations.has(reply.owner_id, reply.conversation_id):
+            return None
+        kept = self._conversations.find(reply.owner_id, reply.conversation_id)
+        first = next((one for one in kept.remaining if one.seq == reply.seq), None)
+        if first is None or first.role is not Role.ASSISTANT or reply.seq not in kept.replies_to:
+            return None
+        last_seq = self._seqs(kept, reply)[-1]
+        return KeptReply(address=reply, last_seq=last_seq, metadata=first.metadata, begun_at=first.created_at)
+
+    @override
+    async def dissolve(self, reply: ReplyAddress) -> None:
+        if await self.find(reply) is None:
+            raise NotFoundError
+        kept = self._conversations.find(reply.owner_id, reply.conversation_id)
+        if kept.reply_seq == reply.seq:
+            raise ReplyRunningError
+        for seq in self._seqs(kept, reply):
+            del kept.replies_to[seq]
+            kept.messages[seq - 1] = replace(kept.messages[seq - 1], metadata=EMPTY_OBJECT)
+        self._logs.pop(reply, None)
+
+    @override
     async def turn_key(self, reply: RecordedReply) -> IdempotencyKey | None:
         return self._conversations.key_of(reply.address[0], reply.address[1], reply.turn)
 
@@ -168,10 +213,16 @@ class InMemoryReplyLog(ReplyLog):
         if recorded and not recorded.is_running:
             del self._logs[reply]
 
-    def _open(self, owner_id: OwnerId, kept: KeptConversation, turn: int) -> Message:
+    @staticmethod
+    def _seqs(kept: KeptConversation, reply: ReplyAddress) -> Sequence[int]:
+        """The seqs of the reply's messages."""
+        turn, seqs = kept.replies_to[reply.seq], range(reply.seq, kept.conversation.last_seq + 1)
+        return [*takewhile(lambda seq: kept.replies_to.get(seq) == turn, seqs)]
+
+    def _open(self, owner_id: OwnerId, kept: KeptConversation, turn: int, placeholder: NewMessage) -> Message:
         now = self._conversations.tick()
         conversation = kept.conversation
-        message = Message.of(IN_PROGRESS, conversation.id, conversation.last_seq + 1, now)
+        message = Message.of(placeholder, conversation.id, conversation.last_seq + 1, now)
         kept.messages.append(message)
         kept.replies_to[message.seq] = turn
         kept.conversation = replace(conversation, last_seq=message.seq, updated_at=now, reply_seq=message.seq)
