@@ -12,11 +12,14 @@ class AskedReply:
     """What a caller asks for.
 
     ``messages``: the turn; the last one is answered. ``conversation_id``: None for a new conversation. ``creates``: one
-    that the owner does not have is created under that id.
+    that the owner does not have is created under that id. ``follows``: the first seq of the reply that the turn has to
+    follow. ``placeholder``: what the reply begins as.
     """
 
     owner_id: OwnerId
     messages: tuple[NewMessage, ...]
     conversation_id: ConversationId | None
     creates: bool
+    follows: int | None
+    placeholder: NewMessage
     key: IdempotencyKey | None

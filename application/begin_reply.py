@@ -1,15 +1,16 @@
 """Begin a reply: save the user's turn and the reply's empty message at once, and let the reply run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from application.asked_reply import AskedReply
+from application.decide_turn import DecideTurn
 from application.idempotency import effect_of
 from application.reply_writer import BegunTurn, ReplyWriter
 from application.running_replies import RunningReplies
 from application.settle_reply import SettleReply
-from domain.append import AppendDecision, decide_turn, depends_on_open_calls
+from domain.append import decide_turn
 from domain.conversation import NewConversation
 from domain.errors import (
     ConflictError,
@@ -23,7 +24,7 @@ from domain.errors import (
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT
-from domain.message import Message, NewMessage
+from domain.message import Message, NewMessage, in_progress
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.reply_log import ReplyLog
@@ -66,6 +67,7 @@ class BeginReply:
         self._replies = replies
         self._settle = settle
         self._make_writer = make_writer
+        self._decide = DecideTurn(conversations, log)
 
     async def __call__(
         self,
@@ -75,18 +77,23 @@ class BeginReply:
         before: Sequence[NewMessage] = (),
         conversation_id: ConversationId | None = None,
         creates: bool = False,
+        follows: int | None = None,
+        metadata: Mapping[str, Any] | None = None,
         key: IdempotencyKey | None = None,
     ) -> BegunReply:
         """Save the message, in a new conversation if none is named, and let its reply run.
 
         ``before``: messages that are saved before it, at once with it. With ``creates``, a conversation that the caller
-        does not have is created under the id that is named. The reply runs to its end whatever becomes of the caller. A
-        retry under the same key finds that same reply. One that failed or was interrupted is removed, and another one
-        begins, at the end of the conversation.
+        does not have is created under the id that is named. ``follows``: the first seq of the reply in that
+        conversation after which nothing may have come. ``metadata`` is that of the reply's first message.
+
+        The reply runs to its end whatever becomes of the caller. A retry under the same key finds that same reply. One
+        that failed or was interrupted is removed, and another one begins, at the end of the conversation.
 
         Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError;
         ReplyRunningError while another reply runs in the conversation; OverloadedError if too many run here;
-        CallNotOpenError for a result whose call was answered or interrupted.
+        CallNotOpenError for a result whose call was answered or interrupted; PreviousReplyNotFoundError, StaleError if
+        there is no such reply as ``follows``, or if it is not the end of its conversation.
         """
         messages = (*before, message)
         principal.require_authorship(one.role for one in messages)
@@ -95,6 +102,8 @@ class BeginReply:
             messages=messages,
             conversation_id=conversation_id,
             creates=creates,
+            follows=follows,
+            placeholder=in_progress(metadata),
             key=key,
         )
         self._replies.require_room()
@@ -117,26 +126,19 @@ class BeginReply:
         raise ConflictError
 
     async def _write(self, asked: AskedReply) -> Sequence[Message]:
-        """Write the turn. Raises IdempotencyKeyTakenError also where a retry would not be decided as the first time."""
         if asked.conversation_id is not None:
             try:
                 turn = await self._decide(asked, asked.conversation_id)
-                return await self._log.begin(asked.owner_id, asked.conversation_id, turn, asked.key)
+                return await self._log.begin(
+                    asked.owner_id, asked.conversation_id, turn, asked.key, placeholder=asked.placeholder
+                )
             except ConversationNotFoundError:
                 if not asked.creates:
                     raise
         turn = decide_turn(asked.messages, frozenset())
         new_id = asked.conversation_id or self._ids.next()
         new = NewConversation(id=new_id, title=None, metadata=EMPTY_OBJECT, append=turn)
-        return await self._log.begin_conversation(asked.owner_id, new, asked.key)
-
-    async def _decide(self, asked: AskedReply, conversation_id: ConversationId) -> AppendDecision:
-        open_calls: frozenset[str] | None = None
-        if depends_on_open_calls(asked.messages):
-            open_calls, effect = await self._conversations.open_calls(asked.owner_id, conversation_id, asked.key)
-            if effect is not None:
-                raise IdempotencyKeyTakenError
-        return decide_turn(asked.messages, open_calls)
+        return await self._log.begin_conversation(asked.owner_id, new, asked.key, placeholder=asked.placeholder)
 
     async def _find(self, asked: AskedReply) -> BegunReply:
         """The reply that was begun under the key; if it failed, another one."""
@@ -159,7 +161,11 @@ class BeginReply:
                 return BegunReply(user_message=user_message, address=address, replayed=True)
             try:
                 placeholder = await self._log.begin_again(
-                    owner_id, conversation_id, turn=turn, last_seq=conversation.last_seq
+                    owner_id,
+                    conversation_id,
+                    turn=turn,
+                    last_seq=conversation.last_seq,
+                    placeholder=asked.placeholder,
                 )
             except StateMovedError:
                 continue

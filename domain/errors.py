@@ -8,7 +8,8 @@ AiAgentError
 │   └── RoleNotAllowedError             a role that is not the caller's to write
 ├── NotFoundError                       missing, or somebody else's: never told apart
 │   ├── ConversationNotFoundError
-│   └── MessageNotFoundError
+│   ├── MessageNotFoundError
+│   └── PreviousReplyNotFoundError      the reply that a turn has to follow
 ├── RuleViolationError                  a value breaks a rule; ``field`` names it
 │   ├── InvalidCursorError
 │   ├── CallNotOpenError                a result answers no open tool call
@@ -119,6 +120,13 @@ class MessageNotFoundError(NotFoundError):
 
     code = "message_not_found"
     message = "There is no such message."
+
+
+class PreviousReplyNotFoundError(NotFoundError):
+    """The owner has no such reply for a turn to follow."""
+
+    code = "previous_reply_not_found"
+    message = "There is no such reply to go on from."
 
 
 class RuleViolationError(AiAgentError):

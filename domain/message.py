@@ -163,5 +163,10 @@ def _encode(value: object, name: str) -> JsonText | None:
     return None if value is None else contents.encode(value, name)
 
 
-IN_PROGRESS: Final = NewMessage(role=Role.ASSISTANT, content="", status=Status.IN_PROGRESS)
-"""What a reply begins as."""
+def in_progress(metadata: Mapping[str, Any] | None = None) -> NewMessage:
+    """What a reply begins as. Raises RuleViolationError for metadata that is none."""
+    return NewMessage(role=Role.ASSISTANT, content="", status=Status.IN_PROGRESS, metadata=metadata)
+
+
+IN_PROGRESS: Final = in_progress()
+"""What a step of a reply begins as."""

@@ -26,7 +26,7 @@ from domain.errors import (
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import OwnerId
 from domain.json_text import EMPTY_OBJECT
-from domain.message import NewMessage, Status
+from domain.message import NewMessage, Status, in_progress
 from domain.removal import Removal
 from domain.reply import Batch, KeptReply, ReplyAddress, StepEnd
 from domain.reply_events import (
@@ -494,7 +494,7 @@ async def test_a_reply_is_not_asked_for_again_while_a_call_of_somebody_else_is_o
     assert again.seq == 5
 
 
-TAGGED = NewMessage(role=Role.ASSISTANT, content="", status=Status.IN_PROGRESS, metadata={"a": "b"})
+TAGGED = in_progress({"a": "b"})
 
 
 async def test_a_reply_keeps_the_metadata_that_it_began_with(world: World) -> None:
