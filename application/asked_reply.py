@@ -13,7 +13,7 @@ class AskedReply:
 
     ``messages``: the turn; the last one is answered. ``conversation_id``: None for a new conversation. ``creates``: one
     that the owner does not have is created under that id. ``follows``: the first seq of the reply that the turn has to
-    follow. ``placeholder``: what the reply begins as.
+    follow. ``placeholder``: what the reply begins as. ``instructions``: for this reply alone.
     """
 
     owner_id: OwnerId
@@ -22,4 +22,5 @@ class AskedReply:
     creates: bool
     follows: int | None
     placeholder: NewMessage
+    instructions: str | None
     key: IdempotencyKey | None

@@ -11,6 +11,7 @@ from application.reply_writer import BegunTurn, ReplyWriter
 from application.running_replies import RunningReplies
 from application.settle_reply import SettleReply
 from domain.append import decide_turn
+from domain.content import check_instructions
 from domain.conversation import NewConversation
 from domain.errors import (
     ConflictError,
@@ -78,6 +79,7 @@ class BeginReply:
         conversation_id: ConversationId | None = None,
         creates: bool = False,
         follows: int | None = None,
+        instructions: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         key: IdempotencyKey | None = None,
     ) -> BegunReply:
@@ -85,7 +87,8 @@ class BeginReply:
 
         ``before``: messages that are saved before it, at once with it. With ``creates``, a conversation that the caller
         does not have is created under the id that is named. ``follows``: the first seq of the reply in that
-        conversation after which nothing may have come. ``metadata`` is that of the reply's first message.
+        conversation after which nothing may have come. ``instructions`` are for this reply alone, and not saved.
+        ``metadata`` is that of the reply's first message.
 
         The reply runs to its end whatever becomes of the caller. A retry under the same key finds that same reply. One
         that failed or was interrupted is removed, and another one begins, at the end of the conversation.
@@ -95,6 +98,8 @@ class BeginReply:
         CallNotOpenError for a result whose call was answered or interrupted; PreviousReplyNotFoundError, StaleError if
         there is no such reply as ``follows``, or if it is not the end of its conversation.
         """
+        if instructions is not None:
+            check_instructions(instructions)
         messages = (*before, message)
         principal.require_authorship(one.role for one in messages)
         asked = AskedReply(
@@ -104,6 +109,7 @@ class BeginReply:
             creates=creates,
             follows=follows,
             placeholder=in_progress(metadata),
+            instructions=instructions,
             key=key,
         )
         self._replies.require_room()
@@ -187,7 +193,7 @@ class BeginReply:
         return effect.first_seq
 
     def _start(self, asked: AskedReply, message: Message, placeholder: Message) -> BegunReply:
-        turn = Turn(owner_id=asked.owner_id, text=message.text, message=message)
+        turn = Turn(owner_id=asked.owner_id, text=message.text, message=message, instructions=asked.instructions)
         begun = BegunTurn(turn=turn, placeholder=placeholder, key=asked.key and asked.key.of_step("reply"))
         self._replies.start(self._make_writer(begun))
         return BegunReply(user_message=message, address=begun.address, replayed=False)

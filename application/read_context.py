@@ -24,9 +24,16 @@ class ReadContext:
         self._tokens = tokens
 
     async def __call__(
-        self, principal: Principal, conversation_id: ConversationId, budget: ContextBudget | None = None
+        self,
+        principal: Principal,
+        conversation_id: ConversationId,
+        budget: ContextBudget | None = None,
+        *,
+        instructions: str | None = None,
     ) -> ModelContext:
         """The newest messages within the budget (default: 100 messages, 32,000 tokens), after the instructions.
+
+        Those that are given come before those of the conversation.
 
         Read backwards page by page, so that a long conversation takes no more than a short one. Raises
         ConversationNotFoundError; BudgetTooSmallError if the instructions and the newest messages are more than that.
@@ -40,7 +47,13 @@ class ReadContext:
             before = await self._conversations.count_before(principal.owner_id, conversation_id, newest.messages[0].seq)
         last_seq = newest.conversation.last_seq
         return make_context(
-            opening, newest.messages, before=before, last_seq=last_seq, budget=budget, tokens=self._tokens
+            opening,
+            newest.messages,
+            before=before,
+            last_seq=last_seq,
+            budget=budget,
+            tokens=self._tokens,
+            instructions=instructions,
         )
 
     async def _newest(self, owner_id: OwnerId, conversation_id: ConversationId, budget: ContextBudget) -> MessagePage:

@@ -83,7 +83,12 @@ class ReplyIntake:
         if self._responder.budget is None:
             return self._turn
         agent = Principal.agent(on_behalf_of=self._turn.owner_id)
-        context = await self._read_context(agent, self._turn.message.conversation_id, self._responder.budget)
+        context = await self._read_context(
+            agent,
+            self._turn.message.conversation_id,
+            self._responder.budget,
+            instructions=self._turn.instructions,
+        )
         return replace(self._turn, context=context)
 
     def _take_or_finish(self, event: ReplyEvent) -> ReplyFinished | None:

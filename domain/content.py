@@ -38,6 +38,13 @@ def is_blank(content: Content) -> bool:
     return all(part.get("type") == "text" and not part["text"].strip() for part in content)
 
 
+def check_instructions(instructions: str) -> None:
+    """Raise RuleViolationError unless these can be the content of a message that tells a model how to act."""
+    if is_blank(instructions):
+        raise RuleViolationError("instructions", "must not be blank")
+    encode(instructions, "instructions")
+
+
 def text_of(content: Content) -> str:
     """Its text; the texts of several parts are joined by a space."""
     if isinstance(content, str):

@@ -10,13 +10,15 @@ from dataclasses import replace
 from itertools import accumulate, takewhile
 from typing import Final
 
+from domain.chat_message import ChatMessage
 from domain.context_cost import Cost
 from domain.errors import BudgetTooSmallError
 from domain.exchanges import Exchange, exchanges_of
+from domain.json_text import JsonText
 from domain.message import Message, Status
 from domain.model_context import ContextBudget, ModelContext
 from domain.ports.token_counter import TokenCounter
-from domain.roles import INSTRUCT
+from domain.roles import INSTRUCT, Role
 
 MAX_INSTRUCTIONS: Final = 10
 """Of so many first messages those that instruct are instructions, up to the first that does not."""
@@ -32,19 +34,21 @@ def make_context(
     last_seq: int,
     budget: ContextBudget,
     tokens: TokenCounter,
+    instructions: str | None = None,
 ) -> ModelContext:
     """The context of a conversation of which the first and the newest messages were read; both may be the same.
 
     ``before``: how many messages the conversation has before the newest. ``last_seq``: the conversation's.
+    ``instructions``: what comes before everything, and is no message of the conversation.
     Raises BudgetTooSmallError unless the budget holds the instructions and the newest exchange.
     """
     running = list(takewhile(lambda message: message.status is Status.IN_PROGRESS, reversed(newest)))
     last_seq = running[-1].seq - 1 if running else last_seq
-    instructions = list(takewhile(lambda message: message.role in INSTRUCT, opening[:MAX_INSTRUCTIONS]))
-    first = instructions[-1].seq + 1 if instructions else 1
-    pinned = exchanges_of(instructions)
+    instructing = list(takewhile(lambda message: message.role in INSTRUCT, opening[:MAX_INSTRUCTIONS]))
+    first = instructing[-1].seq + 1 if instructing else 1
+    pinned = [*_given(instructions), *exchanges_of(instructing)]
     exchanges = exchanges_of([message for message in newest if first <= message.seq <= last_seq])
-    is_all = before == sum(message.seq < newest[0].seq for message in instructions)
+    is_all = before == sum(message.seq < newest[0].seq for message in instructing)
     chosen = [*pinned, *_newest(exchanges, Cost.of_all(pinned, tokens), budget, tokens, is_all=is_all)]
     return ModelContext(
         messages=tuple(message for exchange in chosen for message in exchange.messages),
@@ -58,6 +62,14 @@ def least_cost(page: Sequence[Message], tokens: TokenCounter) -> Cost:
     stored = [replace(one, messages=one.messages[: one.stored]) for one in exchanges_of(page)]
     documents = (one for message in page for one in message.documents)
     return replace(Cost.of_all(stored, tokens), size=sum(document.byte_count for document in documents))
+
+
+def _given(instructions: str | None) -> list[Exchange]:
+    """Instructions that are given, as a system message: the role that every provider knows."""
+    if instructions is None:
+        return []
+    message = ChatMessage(Role.SYSTEM, JsonText.of(instructions))
+    return [Exchange(seq=0, stored=0, is_turn=False, messages=(message,))]
 
 
 def _newest(

@@ -15,13 +15,15 @@ from domain.reply_events import ReplyEvent
 class Turn:
     """A turn that waits for a reply: its last message, the text of that, and what a model gets.
 
-    The last message is a user's, or the result of a call. ``context`` ends with it, or with the call's exchange; it is
-    None for a responder that has no budget.
+    The last message is a user's, or the result of a call. ``instructions``: what the caller wants of this reply alone,
+    which is no message. ``context`` begins with them, and ends with the last message, or with the call's exchange; it
+    is None for a responder that has no budget.
     """
 
     owner_id: OwnerId
     text: str
     message: Message
+    instructions: str | None = None
     context: ModelContext | None = None
 
 

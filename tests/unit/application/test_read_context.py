@@ -159,6 +159,32 @@ async def test_a_budget_that_is_too_small_is_refused_by_its_name() -> None:
     assert raised.value.field == "max_messages"
 
 
+async def test_instructions_that_are_given_come_first_and_are_no_message() -> None:
+    world = FakeWorld()
+    conversation_id = await begin(world, system("s"), user("a"))
+
+    context = await world.application.read_context(ANN, conversation_id, instructions="Be brief.")
+
+    assert texts(context) == ["Be brief.", "s", "a"]
+    assert (context.messages[0].role, context.last_seq, context.omitted) == (Role.SYSTEM, 2, 0)
+
+
+async def test_instructions_take_their_share_of_the_budget() -> None:
+    world = FakeWorld()
+    conversation_id = await begin(world, *turns(20))
+    budget = ContextBudget(max_messages=10)
+
+    without = await world.application.read_context(ANN, conversation_id, budget)
+    context = await world.application.read_context(ANN, conversation_id, budget, instructions="Be brief.")
+
+    assert len(context.messages) <= 10
+    assert context.omitted >= without.omitted
+    with pytest.raises(BudgetTooSmallError):
+        await world.application.read_context(
+            ANN, conversation_id, ContextBudget(max_tokens=1000), instructions="x" * 1000
+        )
+
+
 async def test_a_stranger_finds_no_conversation() -> None:
     world = FakeWorld()
     conversation_id = await begin(world, user("a"))

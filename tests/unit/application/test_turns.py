@@ -14,6 +14,7 @@ from domain.errors import (
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.message import NewMessage
+from domain.model_context import ContextBudget
 from domain.pages import MessageWindow
 from domain.principal import Principal
 from domain.reply import ReplyAddress
@@ -151,6 +152,39 @@ async def test_metadata_of_a_reply_is_its_first_messages(world: FakeWorld) -> No
     assert [one and one.metadata.value for one in found] == [None, {"a": "b"}, {"c": 1}]
     with pytest.raises(RuleViolationError):
         await answered(world, user(), metadata={"a": "\0"})
+
+
+async def test_instructions_are_for_one_reply_and_are_not_saved(world: FakeWorld) -> None:
+    world.responder.budget = ContextBudget()
+
+    first = await answered(world, user("one"), instructions="Be brief.")
+    await answered(world, user("two"), conversation_id=first.conversation_id)
+
+    told, later = world.responder.turns
+    assert (told.instructions, later.instructions) == ("Be brief.", None)
+    contexts = [
+        [one.content and one.content.value for one in turn.context.messages] for turn in (told, later) if turn.context
+    ]
+    assert contexts == [["Be brief.", "one"], ["one", "Hi there", "two"]]
+    assert await roles(world, first.conversation_id) == ["user", "assistant"] * 2
+
+
+async def test_a_reply_that_is_asked_for_again_has_its_instructions_again(world: FakeWorld) -> None:
+    world.responder.failure = RuntimeError()
+    for _ in range(2):
+        await answered(world, user("one"), instructions="Be brief.", key=KEY)
+
+    assert [one.instructions for one in world.responder.turns] == ["Be brief."] * 2
+
+
+@pytest.mark.parametrize(
+    "instructions", ["", " ", "\ud800", "x" * (1024 * 1024 - 1)], ids=["", "blank", "surrogate", "long"]
+)
+async def test_instructions_are_bounded_as_content(world: FakeWorld, instructions: str) -> None:
+    with pytest.raises(RuleViolationError) as raised:
+        await answered(world, user("one"), instructions=instructions)
+
+    assert raised.value.field == "instructions"
 
 
 async def test_a_session_alone_says_what_a_user_says(world: FakeWorld) -> None:
