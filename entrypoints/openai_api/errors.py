@@ -20,6 +20,8 @@ _TOLD: Final[Mapping[str, tuple[HTTPStatus, str | None]]] = {
     "message_not_found": (HTTPStatus.NOT_FOUND, None),
     "call_not_open": (HTTPStatus.BAD_REQUEST, "call_not_open"),
     "reply_running": (HTTPStatus.BAD_REQUEST, "conversation_locked"),
+    "previous_reply_not_found": (HTTPStatus.BAD_REQUEST, "previous_response_not_found"),
+    "stale": (HTTPStatus.BAD_REQUEST, "invalid_value"),
 }
 """The status and the code where they differ from the native API's. OpenAI's clients send again what got a 409."""
 _REASONS: Final = {
@@ -27,6 +29,7 @@ _REASONS: Final = {
     "is required": "missing_required_parameter",
     "is not valid: expected": "invalid_type",
     "must not have more than 16 properties": "object_above_max_properties",
+    "can't be given together with": "mutually_exclusive_parameters",
 }
 """How a complaint about a field begins, and OpenAI's code for it; else it is ``invalid_value``."""
 _PARAMS: Final = (
@@ -34,7 +37,22 @@ _PARAMS: Final = (
     (re.compile(r"^(items\[\d+\])\.item$"), r"\1"),
     (re.compile(r"\btool_call_id$"), "call_id"),
 )
-_LOCKED: Final = "Another process is currently operating on this conversation. Please retry in a few seconds."
+_NOT_LATEST: Final = (
+    "previous_response_id must be the latest response of its conversation, and nothing may have been added after it: a "
+    "conversation can't be branched. Give conversation instead, or begin a new one."
+)
+_WORDS: Final = {
+    "reply_running": (
+        "conversation",
+        "Another process is currently operating on this conversation. Please retry in a few seconds.",
+    ),
+    "previous_reply_not_found": ("previous_response_id", "Previous response not found."),
+    "stale": (
+        "previous_response_id",
+        _NOT_LATEST,
+    ),
+}
+"""The param and the message where the native API has others."""
 
 
 class ErrorView(msgspec.Struct, frozen=True):
@@ -63,8 +81,7 @@ def _told(failure: Failure) -> tuple[HTTPStatus, ErrorEnvelope]:
         message = f"{param} {reason}"
         if failure.code == "rule_violation":
             code = next((code for start, code in _REASONS.items() if reason.startswith(start)), "invalid_value")
-    if failure.code == "reply_running":
-        message, param = _LOCKED, "conversation"
+    param, message = _WORDS.get(failure.code, (param, message))
     kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
     return status, ErrorEnvelope(ErrorView(message, kind, param, code))
 

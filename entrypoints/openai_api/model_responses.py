@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from datetime import datetime
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -10,16 +9,15 @@ from typing import Annotated, Any
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from domain.errors import NotFoundError
 from domain.reply import ReplyAddress
 from domain.reply_events import ReplyEvent
-from domain.roles import Role
 from entrypoints.http.errors import RequestError
 from entrypoints.http.event_stream import EventStream
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.responses import JsonResponse, mark
 from entrypoints.http.route_options import WITHOUT_DEADLINE
-from entrypoints.openai_api.response_body import ResponseBody
+from entrypoints.openai_api.asked_responses import AskedResponse
+from entrypoints.openai_api.response_body import ResponseBody, naming_items_of_input
 from entrypoints.openai_api.response_events import ResponseEvents
 from entrypoints.openai_api.response_frames import ResponseFrames
 from entrypoints.openai_api.response_ids import require_reply
@@ -34,14 +32,24 @@ def responses_router(model: str) -> Router:
     async def create(request: ApiRequest, data: JSONBody[ResponseBody]) -> Response[Any]:
         if data.model not in {None, model}:
             raise RequestError(HTTPStatus.NOT_FOUND, "model_not_found", "There is no such model.")
-        begun = await request.application.begin_reply(
-            request.principal,
-            data.to_message(),
-            conversation_id=data.conversation_id(),
-            key=await key_of_write(request),
-        )
-        headers, created_at = mark(replayed=begun.replayed), begun.user_message.created_at
-        return await _answer(request, begun.address, created_at, is_stream=bool(data.stream), headers=headers)
+        asked, (conversation_id, follows) = data.asked(), data.place(request.principal.owner_id)
+        with naming_items_of_input():
+            *before, message = data.to_messages()
+            begun = await request.application.begin_reply(
+                request.principal,
+                message,
+                before=before,
+                conversation_id=conversation_id,
+                follows=follows,
+                instructions=asked.instructions,
+                metadata=asked.kept(),
+                key=await key_of_write(request),
+            )
+        response = response_in_progress(begun.address, model, begun.user_message.created_at, asked)
+        headers = mark(replayed=begun.replayed)
+        if asked.background and not data.stream:
+            return JsonResponse(response, headers=headers)
+        return await _answer(request, begun.address, response, is_stream=bool(data.stream), headers=headers)
 
     @get("/{response_id:str}")
     async def retrieve(
@@ -51,47 +59,44 @@ def responses_router(model: str) -> Router:
         starting_after: Annotated[int | None, QueryParameter(ge=0)] = None,
     ) -> Response[Any]:
         request.require_plain_query()
-        reply = require_reply(request.principal.owner_id, response_id)
-        created_at = await _require_reply(request, reply)
+        reply, response = await _find(request, response_id)
         if stream:
-            return await _answer(request, reply, created_at, is_stream=True, after=starting_after)
+            return await _answer(request, reply, response, is_stream=True, after=starting_after)
         if await request.application.follow_reply(request.principal, reply.conversation_id) == reply:
-            return JsonResponse(response_in_progress(reply, model, created_at))
-        return await _answer(request, reply, created_at)
+            return JsonResponse(response)
+        return await _answer(request, reply, response)
 
     @post("/{response_id:str}/cancel", status_code=HTTPStatus.OK)
     async def cancel(request: ApiRequest, response_id: FromPath[str]) -> Response[Any]:
-        reply = require_reply(request.principal.owner_id, response_id)
-        created_at = await _require_reply(request, reply)
+        reply, response = await _find(request, response_id)
         if await request.application.follow_reply(request.principal, reply.conversation_id) == reply:
             await request.application.stop_reply(request.principal, reply.conversation_id)
-        return await _answer(request, reply, created_at)
+        return await _answer(request, reply, response)
 
-    async def _answer(
-        request: ApiRequest,
-        reply: ReplyAddress,
-        created_at: datetime,
-        *,
-        is_stream: bool = False,
-        after: int | None = None,
-        headers: Mapping[str, str] = MappingProxyType({}),
-    ) -> Response[Any]:
-        events = ResponseEvents(reply, response_in_progress(reply, model, created_at))
-        told = request.application.follow_reply.events(reply)
-        if is_stream:
-            frames = _frames(told, events, ResponseFrames(after))
-            return EventStream(frames, authenticate=request.authenticate_again, headers=headers)
-        return JsonResponse(await _whole(told, events), headers=dict(headers))
+    async def _find(request: ApiRequest, response_id: str) -> tuple[ReplyAddress, ResponseView]:
+        """The reply, and its response in progress. Raises NotFoundError if the caller has no such reply."""
+        reply = require_reply(request.principal.owner_id, response_id)
+        kept = await request.application.find_reply(request.principal, reply.conversation_id, reply.seq)
+        return reply, response_in_progress(reply, model, kept.begun_at, AskedResponse.of(kept.metadata))
 
     return Router("/responses", route_handlers=[create, retrieve, cancel])
 
 
-async def _require_reply(request: ApiRequest, reply: ReplyAddress) -> datetime:
-    """When the reply began. Raises NotFoundError if the caller has no such reply."""
-    message = await request.application.get_message(request.principal, reply.conversation_id, reply.seq)
-    if message.role is not Role.ASSISTANT:
-        raise NotFoundError
-    return message.created_at
+async def _answer(
+    request: ApiRequest,
+    reply: ReplyAddress,
+    response: ResponseView,
+    *,
+    is_stream: bool = False,
+    after: int | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response[Any]:
+    """The response at its end, or its events; ``response`` is that in progress."""
+    events, told = ResponseEvents(reply, response), request.application.follow_reply.events(reply)
+    if is_stream:
+        frames = _frames(told, events, ResponseFrames(after))
+        return EventStream(frames, authenticate=request.authenticate_again, headers=headers)
+    return JsonResponse(await _whole(told, events), headers=dict(headers))
 
 
 async def _whole(told: AsyncGenerator[ReplyEvent, None], events: ResponseEvents) -> ResponseView:

@@ -1,18 +1,20 @@
 """The body with which OpenAI's clients ask for a response."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
-from domain.errors import RuleViolationError
-from domain.identifiers import ConversationId
+from domain.errors import NotFoundError, PreviousReplyNotFoundError, RuleViolationError
+from domain.identifiers import ConversationId, OwnerId
 from domain.message import NewMessage
 from domain.roles import Role
 from entrypoints.openai_api.addresses import require_conversation_id
-from entrypoints.openai_api.bodies import Items, to_messages
-
-_ONE_TURN = "must be text, or one message of the role user"
-_NOT_YET = "is not supported"
+from entrypoints.openai_api.asked_responses import AskedResponse
+from entrypoints.openai_api.bodies import Items, require_metadata, to_messages
+from entrypoints.openai_api.response_ids import require_reply
 
 
 class NamedConversation(msgspec.Struct, frozen=True):
@@ -27,36 +29,64 @@ class ResponseBody(msgspec.Struct, frozen=True, kw_only=True):
     input: str | Items
     model: str | None = None
     conversation: str | NamedConversation | None = None
-    stream: bool | None = None
-    instructions: Any = None
     previous_response_id: str | None = None
-    tools: list[Any] | None = None
+    stream: bool | None = None
     background: bool | None = None
+    instructions: str | None = None
+    metadata: dict[str, Any] | None = None
+    tools: list[Any] | None = None
     store: bool | None = None
 
-    def to_message(self) -> NewMessage:
-        """The user's message. Raises RuleViolationError, also for what is not supported."""
-        for name in ("instructions", "previous_response_id", "tools", "background"):
-            if getattr(self, name):
-                raise RuleViolationError(name, _NOT_YET)
+    def asked(self) -> AskedResponse:
+        """What the response tells of it. Raises RuleViolationError, also for what is not supported."""
+        if self.tools:
+            raise RuleViolationError("tools", "is not supported: the agent of the service has its own")
         if self.store is False:
             raise RuleViolationError("store", "must not be false: what is said is kept")
-        if isinstance(self.input, str):
-            return NewMessage(role=Role.USER, content=self._require_text(self.input))
-        messages = to_messages(self.input, "input")
-        if [message.role for message in messages] != [Role.USER] or messages[0].content_json is None:
-            raise RuleViolationError("input", _ONE_TURN)
-        return messages[0]
+        if self.previous_response_id is not None and self.conversation is not None:
+            raise RuleViolationError("previous_response_id", "can't be given together with conversation")
+        return AskedResponse(
+            background=bool(self.background),
+            previous_response_id=self.previous_response_id,
+            metadata=require_metadata(self.metadata),
+            instructions=self.instructions or None,
+        )
 
-    def conversation_id(self) -> ConversationId | None:
-        """The conversation that is named; None if none is. Raises ConversationNotFoundError for a malformed id."""
+    def to_messages(self) -> list[NewMessage]:
+        """The turn, at least one message. Raises RuleViolationError."""
+        if isinstance(self.input, str):
+            return [NewMessage(role=Role.USER, content=self._require_text(self.input))]
+        if not self.input:
+            raise RuleViolationError("input", "must have at least one item")
+        return to_messages(self.input, "input")
+
+    def place(self, owner_id: OwnerId) -> tuple[ConversationId | None, int | None]:
+        """The conversation that is named, and the seq of the reply that is followed; None for what is not named.
+
+        Raises ConversationNotFoundError, PreviousReplyNotFoundError for a malformed id.
+        """
+        if self.previous_response_id is not None:
+            try:
+                reply = require_reply(owner_id, self.previous_response_id)
+            except NotFoundError:
+                raise PreviousReplyNotFoundError from None
+            return reply.conversation_id, reply.seq
         named = self.conversation
         if named is None:
-            return None
-        return require_conversation_id(named if isinstance(named, str) else named.id)
+            return None, None
+        return require_conversation_id(named if isinstance(named, str) else named.id), None
 
     @staticmethod
     def _require_text(text: str) -> str:
         if not text.strip():
             raise RuleViolationError("input", "must not be blank")
         return text
+
+
+@contextmanager
+def naming_items_of_input() -> Iterator[None]:
+    """Let errors name the messages of a turn as the client knows them."""
+    try:
+        yield
+    except RuleViolationError as error:
+        raise type(error)(re.sub("^messages", "input", error.field), str(error)) from None

@@ -7,6 +7,7 @@ from typing import Any, Final
 from domain.identifiers import format_conversation_id
 from domain.reply import ReplyAddress
 from domain.reply_events import FinishReason, ReplyFinished
+from entrypoints.openai_api.asked_responses import AskedResponse
 from entrypoints.openai_api.response_ids import format_response_id
 
 type ResponseView = Mapping[str, Any]
@@ -27,22 +28,19 @@ _INCOMPLETE: Final[Mapping[FinishReason, str]] = {
 }
 
 
-def response_in_progress(reply: ReplyAddress, model: str, created_at: datetime) -> ResponseView:
+def response_in_progress(reply: ReplyAddress, model: str, created_at: datetime, asked: AskedResponse) -> ResponseView:
     """A response that has said nothing yet."""
     return {
         "id": format_response_id(reply),
         "object": "response",
         "created_at": int(created_at.timestamp()),
         "status": "in_progress",
-        "background": False,
+        **asked.told(),
         "error": None,
         "incomplete_details": None,
-        "instructions": None,
-        "metadata": {},
         "model": model,
         "output": [],
         "parallel_tool_calls": True,
-        "previous_response_id": None,
         "conversation": {"id": format_conversation_id(reply.conversation_id)},
         "reasoning": {"effort": None, "summary": None},
         "store": True,

@@ -20,6 +20,7 @@ from domain.reply_events import (
     ToolCallStarted,
     ToolResult,
 )
+from entrypoints.openai_api.asked_responses import AskedResponse
 from entrypoints.openai_api.response_events import ResponseEvents
 from entrypoints.openai_api.response_frames import ResponseFrames
 from entrypoints.openai_api.response_views import response_in_progress
@@ -41,9 +42,12 @@ def call(call_id: str) -> list[ReplyEvent]:
     ]
 
 
+IN_PROGRESS = response_in_progress(REPLY, "echo", datetime(2026, 1, 1, tzinfo=UTC), AskedResponse())
+
+
 def told(*events: ReplyEvent) -> tuple[list[dict[str, Any]], Any]:
     """All events of the response, and the response in the end."""
-    rendering = ResponseEvents(REPLY, response_in_progress(REPLY, "echo", datetime(2026, 1, 1, tzinfo=UTC)))
+    rendering = ResponseEvents(REPLY, IN_PROGRESS)
     return [*rendering.begin(), *(one for event in events for one in rendering.add(event))], rendering.response
 
 
