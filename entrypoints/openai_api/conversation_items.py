@@ -1,6 +1,5 @@
 """Items of a conversation: create, list, read one, remove."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,7 +12,8 @@ from domain.pages import MessageWindow
 from entrypoints.http.request import ApiRequest
 from entrypoints.openai_api.addresses import place_of, require_conversation_id
 from entrypoints.openai_api.bodies import ItemsBody, to_messages
-from entrypoints.openai_api.item_pages import MAX_ITEMS, Order, items_after, list_of, window_after, window_beyond
+from entrypoints.openai_api.item_lists import list_items
+from entrypoints.openai_api.item_pages import MAX_ITEMS, Order, list_of
 from entrypoints.openai_api.item_views import Item, PlacedItem, placed_items
 from entrypoints.openai_api.responses import written
 from entrypoints.openai_api.retries import IS_WRITE, key_of_write
@@ -48,14 +48,7 @@ class ItemController(Controller):
         """List items after the one with this id, in this order; long ones make the page shorter."""
         request.require_plain_query()
         conversation = require_conversation_id(conversation_id)
-        place = None if after is None else await place_of(request, conversation, after)
-        window: MessageWindow | None = window_after(place, order, limit)
-        items: Sequence[PlacedItem] = []
-        while window is not None and not items:  # messages without an item must not look like the end
-            page = await request.application.read_history(request.principal, conversation, window)
-            items = items_after(place, order, page)
-            window = window_beyond(page, order)
-        return list_of(items[:limit], has_more=len(items) > limit or window is not None)
+        return await list_items(request, conversation, after=after, limit=limit, order=order)
 
     @get("/{item_id:str}")
     async def retrieve(self, request: ApiRequest, conversation_id: FromPath[str], item_id: FromPath[str]) -> Item:

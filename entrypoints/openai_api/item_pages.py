@@ -1,6 +1,7 @@
 """Pages of items, either way; a page of the core has messages, and a message has one item, several or none."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -19,13 +20,23 @@ class Order(StrEnum):
     DESC = "desc"
 
 
-def window_after(place: Place | None, order: Order, limit: int) -> MessageWindow:
-    """The messages to read for a page; that of ``place`` is among them, since it may have more items."""
+def window_after(place: Place | None, order: Order, limit: int, before: int | None = None) -> MessageWindow:
+    """The messages to read for a page; that of ``place`` is among them, since it may have more items.
+
+    ``before``: none of this seq or a later one are wanted; in ascending order ``cut`` takes them away.
+    """
     if place is None:
-        return MessageWindow(limit=limit, after=0 if order is Order.ASC else None)
+        return MessageWindow(limit=limit, after=0) if order is Order.ASC else MessageWindow(limit=limit, before=before)
     if order is Order.ASC:
         return MessageWindow(limit=limit + 1, after=max(0, place.seq - 1))
-    return MessageWindow(limit=limit + 1, before=min(place.seq + 1, MAX_SEQ))
+    return MessageWindow(limit=limit + 1, before=min(place.seq + 1, before or MAX_SEQ))
+
+
+def cut(page: MessagePage, before: int) -> MessagePage:
+    """The page without the messages from this seq on, behind which there are no more."""
+    messages = tuple(message for message in page.messages if message.seq < before)
+    reaches_it = len(messages) < len(page.messages) or (messages and messages[-1].seq == before - 1)
+    return replace(page, messages=messages, has_more_after=page.has_more_after and not reaches_it)
 
 
 def window_beyond(page: MessagePage, order: Order) -> MessageWindow | None:

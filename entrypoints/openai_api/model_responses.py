@@ -17,6 +17,7 @@ from entrypoints.http.request import ApiRequest
 from entrypoints.http.responses import JsonResponse, mark
 from entrypoints.http.route_options import WITHOUT_DEADLINE
 from entrypoints.openai_api.asked_responses import AskedResponse
+from entrypoints.openai_api.kept_responses import delete_response, list_input_items
 from entrypoints.openai_api.response_body import ResponseBody, naming_items_of_input
 from entrypoints.openai_api.response_events import ResponseEvents
 from entrypoints.openai_api.response_frames import ResponseFrames
@@ -79,7 +80,7 @@ def responses_router(model: str) -> Router:
         kept = await request.application.find_reply(request.principal, reply.conversation_id, reply.seq)
         return reply, response_in_progress(reply, model, kept.begun_at, AskedResponse.of(kept.metadata))
 
-    return Router("/responses", route_handlers=[create, retrieve, cancel])
+    return Router("/responses", route_handlers=[create, retrieve, cancel, delete_response, list_input_items])
 
 
 async def _answer(

@@ -42,10 +42,10 @@ class ListedConversationView(ConversationView, frozen=True, kw_only=True):
 
 
 class DeletedView(msgspec.Struct, frozen=True):
-    """A conversation that is gone."""
+    """A conversation or a response that is gone."""
 
     id: str
-    object: Literal["conversation.deleted"] = "conversation.deleted"
+    object: Literal["conversation.deleted", "response"] = "conversation.deleted"
     deleted: bool = True
 
 

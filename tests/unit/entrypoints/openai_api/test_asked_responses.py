@@ -89,6 +89,20 @@ async def test_a_background_response_is_cancelled(client: httpx.AsyncClient, res
     assert await read(client, begun["id"]) == cancelled
 
 
+async def test_a_response_that_runs_has_input_and_is_not_deleted(
+    client: httpx.AsyncClient, responder: GatedResponder
+) -> None:
+    responder.gate.clear()
+    begun = await asked(client, background=True)
+
+    refused = await client.delete(f"{PATH}/{begun['id']}")
+    listed = (await client.get(f"{PATH}/{begun['id']}/input_items")).json()
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "conversation_locked")
+    assert await read(client, begun["id"]) == begun
+    assert ([one["role"] for one in listed["data"]], listed["has_more"]) == (["user"], False)
+
+
 async def test_a_background_response_may_be_streamed_as_well(client: httpx.AsyncClient) -> None:
     events = events_of(await client.post(PATH, json={"input": "Hello", "background": True, "stream": True}))
 
