@@ -7,6 +7,7 @@ from typing import override
 
 from domain.ports.responder import Responder, Turn
 from domain.reply_events import (
+    FinishReason,
     ReplyEvent,
     ReplyFinished,
     StepFinished,
@@ -30,6 +31,8 @@ CALL: list[ReplyEvent] = [
 class WordResponder(Responder):
     """Says the user's words back, one by one. At the word `call` it calls a tool, at `fail` it fails.
 
+    At `ask` it calls the tool, and leaves the call to somebody else. Instructions are said first.
+
     At `pause` it waits until it is released, which any thread may do.
     """
 
@@ -44,7 +47,14 @@ class WordResponder(Responder):
 
     @override
     async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
+        if turn.instructions:
+            yield TextDelta(f"({turn.instructions}) ")
         for word in turn.text.split():
+            if word == "ask":
+                for event in CALL[:4]:
+                    yield event
+                yield ReplyFinished(reason=FinishReason.TOOL_CALLS)
+                return
             if word == "pause":
                 await asyncio.shield(asyncio.wrap_future(self._gate(turn.text)))
             elif word == "call":
