@@ -128,6 +128,18 @@ def test_calls_and_results_are_in_the_history_and_in_the_next_request(chat: Chat
     ]
 
 
+def test_instructions_reach_the_model_after_the_agents_own_and_are_no_message(chat: Chat) -> None:
+    chat.stub.answers[:] = [Answer(texts=["Hi."]), Answer(texts=["Bye."])]
+
+    first = chat.client.post("/v1/responses", json={"input": "hello", "instructions": "Be brief."}).json()
+    chat.client.post("/v1/responses", json={"input": "bye", "previous_response_id": first["id"]})
+
+    sent = [[(one["role"], one["content"]) for one in request["messages"]] for request in chat.stub.requests]
+    assert sent[0][1:] == [("system", "Be brief."), ("user", "hello")]
+    assert sent[1][1:] == [("user", "hello"), ("assistant", "Hi."), ("user", "bye")]
+    assert [one[0] for one in sent] == [sent[0][0]] * 2
+
+
 @pytest.mark.parametrize("status", [401, 429, 500])
 def test_an_endpoint_that_refuses_fails_the_reply_and_keeps_the_turn(chat: Chat, status: int) -> None:
     answer = chat.say("hello", *[Answer(status=status)] * 3)
