@@ -38,7 +38,7 @@ UNUSED = -p no:schemathesis -p no:faker
 PARALLEL = -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: jobs
-jobs: $(INSTALLED) ## Test the operators' jobs: export, import, erase, purge-orphans, purge-keys, fsck
+jobs: $(INSTALLED) ## Test the operators' jobs: export, import, erase, purges, fsck
 	@exec .venv/bin/python -m pytest $(PARALLEL) tests/jobs $(ARGS)
 
 .PHONY: security

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Final, Literal, Self, override
 
 import msgspec
@@ -65,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """How long a reply may take, be anybody waiting for it or not."""
     reply_lease: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
     """For how many seconds a reply may be silent before another process ends it; all processes need the same."""
+    retention_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] | None = None
+    """How many days after its last activity a conversation is deleted by ``ai-agent purge-expired``."""
     responder: str = "echo"
     """What answers: ``echo``, ``agent``, or ``agent:package.module:attribute`` for an agent of one's own."""
     echo_delay: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
@@ -147,6 +150,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     def accepted_agent_keys(self) -> tuple[str, ...]:
         """The keys of agent runtimes."""
         return tuple(key.strip() for key in (self.agent_keys or "").split(",") if key.strip())
+
+    def require_retention(self) -> timedelta:
+        """How long after its last activity a conversation is kept. Raises SettingsError if that was not decided."""
+        if self.retention_days is None:
+            raise SettingsError(
+                "RETENTION_DAYS is required to purge conversations: how many days after the last activity they are kept"
+            )
+        return timedelta(days=self.retention_days)
 
     def require_authentication(self) -> None:
         """Raise SettingsError unless callers over HTTP can be authenticated safely with these settings."""

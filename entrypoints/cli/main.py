@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from entrypoints import configuration
-from entrypoints.cli import maintenance, people, schema, serving
+from entrypoints.cli import maintenance, people, retention, schema, serving
 from entrypoints.cli.completion import COMPLETION
 from entrypoints.cli.exit_codes import ExitCode
 from entrypoints.cli.sections import Sections
@@ -26,7 +26,7 @@ _log = logging.getLogger(NAME)
         "Serving": [serving.serve, serving.dev, serving.config, serving.openapi],
         "Schema": [schema.migrate],
         "People's data": [people.export, people.import_, people.erase],
-        "Maintenance": [maintenance.purge_orphans, maintenance.purge_keys, maintenance.fsck],
+        "Maintenance": [maintenance.purge_orphans, retention.purge_expired, maintenance.purge_keys, maintenance.fsck],
     },
 )
 @click.version_option(package_name=NAME, message="%(prog)s %(version)s")

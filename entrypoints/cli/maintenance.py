@@ -11,7 +11,7 @@ from domain.consistency import Finding
 from domain.identifiers import OwnerId, format_conversation_id
 from domain.maintenance import Holdings
 from entrypoints.cli.exit_codes import ExitCode
-from entrypoints.cli.options import BATCH_SIZE
+from entrypoints.cli.options import BATCH_SIZE, LARGEST_SHARE
 from entrypoints.cli.progress import QUIET, shown
 from entrypoints.cli.results import JSON, tell
 from entrypoints.settings import Settings
@@ -19,14 +19,7 @@ from entrypoints.settings import Settings
 
 @click.command
 @click.option("--delete", is_flag=True, help="Delete it; without this, nothing is changed.")
-@click.option(
-    "--largest-share",
-    default=50,
-    show_default=True,
-    type=click.IntRange(0, 100),
-    metavar="PERCENT",
-    help="Delete nothing if more of all owners than this have no user.",
-)
+@LARGEST_SHARE
 @click.option("--verbose", is_flag=True, help="Name each owner.")
 @BATCH_SIZE
 @QUIET

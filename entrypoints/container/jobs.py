@@ -22,11 +22,12 @@ from application.erase_owner import EraseOwner, Erasure
 from application.export_owner import ExportOwner
 from application.import_conversations import ImportConversations, ImportTotals
 from application.progress import ReportProgress, Tally, unheard
+from application.purge_expired import PurgeExpired
 from application.purge_keys import PurgeKeys
 from application.purge_orphans import PurgeOrphans, PurgeTotals
 from domain.consistency import Finding
 from domain.conversation import Conversation
-from domain.errors import AiAgentError, RuleViolationError, TooManyOrphansError
+from domain.errors import AiAgentError, RuleViolationError, TooManyExpiredError, TooManyOrphansError
 from domain.identifiers import OwnerId
 from domain.imports import ImportedMessage
 from domain.maintenance import Holdings
@@ -62,6 +63,27 @@ async def purge_orphans(
             )
         except TooManyOrphansError as error:
             percent = -(-error.orphans * 100 // error.owners)
+            raise OperationError(f"{failure}: {error} --largest-share {percent} deletes them.") from error
+
+
+async def purge_expired(
+    settings: Settings, *, delete: bool, batch_size: int, largest_share: int, progress: ReportProgress
+) -> Holdings:
+    """Count the conversations that RETENTION_DAYS lets expire; delete them with ``delete``. Raises OperationError."""
+    retention = settings.require_retention()
+    failure = "Expired conversations can't be purged"
+    async with _database(settings, failure) as database:
+        purge = PurgeExpired(PostgresOwnerDataRepository(database))
+        try:
+            return await purge(
+                older_than=retention,
+                delete=delete,
+                batch_size=batch_size,
+                largest_share=largest_share,
+                progress=progress,
+            )
+        except TooManyExpiredError as error:
+            percent = -(-error.expired * 100 // error.conversations)
             raise OperationError(f"{failure}: {error} --largest-share {percent} deletes them.") from error
 
 

@@ -20,6 +20,8 @@ def accepted_values(name: str, struct: type[msgspec.Struct]) -> str:
     """What a variable may be, in words."""
     fields = msgspec.inspect.type_info(struct).fields  # type: ignore[attr-defined]  # it is a struct
     (accepted,) = (field.type for field in fields if field.encode_name == name)
+    if isinstance(accepted, msgspec.inspect.UnionType):  # with None, which no text is
+        accepted = next(one for one in accepted.types if not isinstance(one, msgspec.inspect.NoneType))
     match accepted:
         case msgspec.inspect.IntType(ge=least, le=most):
             return f"a whole number from {least} to {most}"

@@ -72,6 +72,7 @@ SECONDS = "must be a number of seconds above 0 and up to 3600"
         ({"DATABASE_URL": URL, "DATABASE_POOL_SIZE": "0"}, "DATABASE_POOL_SIZE must be a whole number from 1 to 1000"),
         ({"DATABASE_URL": URL, "DATABASE_COMMAND_TIMEOUT": "-1"}, f"DATABASE_COMMAND_TIMEOUT {SECONDS}"),
         ({"DATABASE_URL": URL, "REQUEST_TIMEOUT": "soon"}, f"REQUEST_TIMEOUT {SECONDS}"),
+        ({"DATABASE_URL": URL, "RETENTION_DAYS": "0"}, "RETENTION_DAYS must be a whole number from 1 to 36500"),
         ({"DATABASE_URL": URL, "ECHO_DELAY": "-1"}, "ECHO_DELAY must be a number of seconds from 0 to 60"),
         ({"DATABASE_URL": URL, "OPENAI_WIRE_API": "telex"}, f"OPENAI_WIRE_API must be {WIRE_APIS}"),
         ({"DATABASE_URL": URL, "AUTH_COOKIES": "perhaps"}, "AUTH_COOKIES must be true or false"),
@@ -86,6 +87,12 @@ def test_what_is_missing_or_odd_is_named_in_one_line(environment: dict[str, str]
         Settings.read(environment)
 
     assert str(raised.value) == says
+
+
+def test_a_retention_is_a_number_of_days_and_none_if_it_is_not_set() -> None:
+    days = [Settings.read({"DATABASE_URL": URL, "RETENTION_DAYS": text}).retention_days for text in ("", "1", "36500")]
+
+    assert days == [None, 1, 36500]
 
 
 GOOD: dict[str, Any] = {"database_url": URL, "better_auth_secret": "s" * 32, "better_auth_url": "https://app.test"}

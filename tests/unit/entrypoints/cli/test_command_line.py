@@ -17,7 +17,7 @@ COMMANDS = {
     "Serving": ["serve", "dev", "config", "openapi"],
     "Schema": ["migrate"],
     "People's data": ["export", "import", "erase"],
-    "Maintenance": ["purge-orphans", "purge-keys", "fsck"],
+    "Maintenance": ["purge-orphans", "purge-expired", "purge-keys", "fsck"],
 }
 HEAVY = {"adapters", "asyncpg", "alembic", "litestar", "rich", "sqlalchemy", "uvicorn"}
 LOADED = """
@@ -103,7 +103,7 @@ def test_the_script_of_a_shell_asks_for_completions_as_they_are_answered(
 
 @pytest.mark.parametrize(
     ("typed", "completed"),
-    [("ai-agent pur", ["purge-orphans", "purge-keys"]), ("ai-agent erase --b", ["--batch-size"])],
+    [("ai-agent pur", ["purge-orphans", "purge-expired", "purge-keys"]), ("ai-agent erase --b", ["--batch-size"])],
 )
 def test_commands_and_options_are_completed(typed: str, completed: list[str]) -> None:
     asked = {"_AI_AGENT_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
