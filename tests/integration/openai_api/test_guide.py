@@ -1,4 +1,4 @@
-"""The examples of docs/openai-api.md run as they stand there."""
+"""The examples of docs/openai.md run as they stand there."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tests.support.node_packages import NODE, install_packages
 from tests.support.openai_js_client import DIRECTORY
 from tests.support.service import AGENT_KEY
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "openai-api.md").read_text()
+GUIDE = (Path(__file__).parents[3] / "docs" / "openai.md").read_text()
 
 
 def examples(heading: str) -> list[str]:
