@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from application.answer_messages import AnswerMessages
 from application.append_messages import AppendMessages
 from application.authenticate import Authenticate
 from application.authenticate_agent import AuthenticateAgent
@@ -39,7 +40,7 @@ from domain.ports.owner_archive import OwnerArchive
 from domain.ports.owner_verifier import OwnerVerifier
 from domain.ports.readiness import Readiness
 from domain.ports.reply_log import ReplyLog
-from domain.ports.responder import Responder
+from domain.ports.responder import Responder, Turn
 from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
 
@@ -70,6 +71,7 @@ class Application:
     stop_reply: StopReply
     sweep_replies: SweepReplies
     chat: Chat
+    answer_messages: AnswerMessages
     export_owner: ExportOwner
     check_readiness: CheckReadiness
 
@@ -93,18 +95,17 @@ class Application:
         settle = SettleReply(reply_log, lease=timing.lease)
         show = ShowReply(reply_log, settle)
         read_context = ReadContext(conversations, token_counter)
+
+        def take_in(turn: Turn) -> ReplyIntake:
+            return ReplyIntake(turn, responder, read_context, longest=timing.longest)
+
         begin = BeginReply(
             conversations,
             reply_log,
             ids,
             replies,
             settle,
-            lambda begun: ReplyWriter(
-                begun,
-                ReplyIntake(begun.turn, responder, read_context, longest=timing.longest),
-                reply_log,
-                timing,
-            ),
+            lambda begun: ReplyWriter(begun, take_in(begun.turn), reply_log, timing),
         )
         remove, pop = RemoveMessage(conversations, settle), PopMessage(conversations, settle)
         follow = FollowReply(conversations, reply_log, replies, settle, patience=timing.lease)
@@ -131,6 +132,7 @@ class Application:
             stop_reply=StopReply(conversations, reply_log, replies, follow, settle),
             sweep_replies=SweepReplies(reply_log, replies, settle, interval=timing.sweep_interval),
             chat=Chat(conversations, begin, follow, replies),
+            answer_messages=AnswerMessages(ids, token_counter, responder, replies, take_in),
             export_owner=ExportOwner(archive),
             check_readiness=CheckReadiness(readiness),
         )

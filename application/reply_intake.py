@@ -80,7 +80,7 @@ class ReplyIntake:
         raise RuleViolationError("reply", "must end with its finish")
 
     async def _whole_turn(self) -> Turn:
-        if self._responder.budget is None:
+        if self._responder.budget is None or self._turn.context is not None:
             return self._turn
         agent = Principal.agent(on_behalf_of=self._turn.owner_id)
         context = await self._read_context(

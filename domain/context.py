@@ -12,7 +12,7 @@ from typing import Final
 
 from domain.chat_message import ChatMessage
 from domain.context_cost import Cost
-from domain.errors import BudgetTooSmallError
+from domain.errors import BudgetTooSmallError, ContextTooLongError
 from domain.exchanges import Exchange, exchanges_of
 from domain.json_text import JsonText
 from domain.message import Message, Status
@@ -55,6 +55,21 @@ def make_context(
         last_seq=last_seq,
         omitted=before + len(newest) - len(running) - sum(exchange.stored for exchange in chosen),
     )
+
+
+def whole_context(
+    messages: Sequence[Message], *, budget: ContextBudget, tokens: TokenCounter, instructions: str | None
+) -> ModelContext:
+    """The context that has all of these messages, after the instructions.
+
+    Raises ContextTooLongError if they are more than the budget.
+    """
+    exchanges = [*_given(instructions), *exchanges_of(messages)]
+    if not Cost.of_all(exchanges, tokens).fits(budget):
+        most = f"{budget.max_messages} messages and {budget.max_tokens} tokens"
+        raise ContextTooLongError("messages", f"must not be more than a model gets here, which is {most}")
+    chats = tuple(chat for exchange in exchanges for chat in exchange.messages)
+    return ModelContext(messages=chats, last_seq=messages[-1].seq, omitted=0)
 
 
 def least_cost(page: Sequence[Message], tokens: TokenCounter) -> Cost:

@@ -14,7 +14,8 @@ AiAgentError
 │   ├── InvalidCursorError
 │   ├── CallNotOpenError                a result answers no open tool call
 │   ├── IdempotencyKeyReusedError
-│   └── BudgetTooSmallError
+│   ├── BudgetTooSmallError
+│   └── ContextTooLongError             messages are more than a model may get
 ├── ConflictError                       the state moved under the caller
 │   ├── StateMovedError
 │   ├── IdempotencyKeyTakenError
@@ -168,6 +169,12 @@ class BudgetTooSmallError(RuleViolationError):
     """The budget of a context does not hold the least that a model must get."""
 
     code = "budget_too_small"
+
+
+class ContextTooLongError(RuleViolationError):
+    """Messages that a model has to get all are more than it may get."""
+
+    code = "context_too_long"
 
 
 class ConflictError(AiAgentError):

@@ -17,7 +17,7 @@ class Turn:
 
     The last message is a user's, or the result of a call. ``instructions``: what the caller wants of this reply alone,
     which is no message. ``context`` begins with them, and ends with the last message, or with the call's exchange; it
-    is None for a responder that has no budget.
+    is None for a responder that has no budget. The conversation of a turn that nobody keeps does not exist.
     """
 
     owner_id: OwnerId
