@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, Final, override
@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import AiAgentError
+from entrypoints.http.errors import RequestError
 from entrypoints.http.head_requests import IS_HEAD
 from entrypoints.http.tally import Tally
 
@@ -78,6 +79,20 @@ async def until_gone(receive: Receive) -> None:
     """Return when the client has left, or the response is complete."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def while_wanted[Result](receive: Receive, work: Coroutine[Any, Any, Result]) -> Result:
+    """Do this while the client waits for it; it is cancelled when the client leaves, and RequestError is raised."""
+    tasks = asyncio.create_task(work), asyncio.create_task(until_gone(receive))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if not tasks[0].done():
+            raise RequestError(HTTPStatus.BAD_REQUEST, "client_gone", "Nobody waits for the answer any more.")
+        return tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 async def send_response(send: Send, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:

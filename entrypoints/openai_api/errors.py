@@ -1,12 +1,13 @@
 """Errors in OpenAI's envelope, ``{"error": {…}}``, with the statuses from which its clients make exceptions."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 from litestar import Response
+from litestar.types import ExceptionHandlersMap
 
 from entrypoints.http import statuses
 from entrypoints.http.error_forms import ErrorForm, RawError
@@ -19,6 +20,7 @@ _TOLD: Final[Mapping[str, tuple[HTTPStatus, str | None]]] = {
     "conversation_not_found": (HTTPStatus.NOT_FOUND, None),
     "message_not_found": (HTTPStatus.NOT_FOUND, None),
     "call_not_open": (HTTPStatus.BAD_REQUEST, "call_not_open"),
+    "context_too_long": (HTTPStatus.BAD_REQUEST, "context_length_exceeded"),
     "reply_running": (HTTPStatus.BAD_REQUEST, "conversation_locked"),
     "previous_reply_not_found": (HTTPStatus.BAD_REQUEST, "previous_response_not_found"),
     "stale": (HTTPStatus.BAD_REQUEST, "invalid_value"),
@@ -28,15 +30,18 @@ _REASONS: Final = {
     "is not known": "unknown_parameter",
     "is required": "missing_required_parameter",
     "is not valid: expected": "invalid_type",
+    "is not supported with this model": "unsupported_parameter",
+    "does not support this value": "unsupported_value",
     "must not have more than 16 properties": "object_above_max_properties",
     "can't be given together with": "mutually_exclusive_parameters",
 }
 """How a complaint about a field begins, and OpenAI's code for it; else it is ``invalid_value``."""
-_PARAMS: Final = (
+_ITEM_PARAMS: Final = (
     (re.compile(r"^messages\b"), "items"),
     (re.compile(r"^(items\[\d+\])\.item$"), r"\1"),
     (re.compile(r"\btool_call_id$"), "call_id"),
 )
+"""The fields of messages as a client of items knows them."""
 _NOT_LATEST: Final = (
     "previous_response_id must be the latest response of its conversation, and nothing may have been added after it: a "
     "conversation can't be branched. Give conversation instead, or begin a new one."
@@ -70,14 +75,17 @@ class ErrorEnvelope(msgspec.Struct, frozen=True):
     error: ErrorView
 
 
-def _told(failure: Failure) -> tuple[HTTPStatus, ErrorEnvelope]:
+type _Params = Sequence[tuple[re.Pattern[str], str]]
+
+
+def _told(failure: Failure, params: _Params = _ITEM_PARAMS) -> tuple[HTTPStatus, ErrorEnvelope]:
     status, code = _TOLD.get(failure.code, (failure.status, failure.code))
     message, param = failure.detail, None
     if status is HTTPStatus.UNPROCESSABLE_ENTITY:
         status = HTTPStatus.BAD_REQUEST
     if failure.fields:
         field, reason = failure.fields[0]
-        param = _param(field)
+        param = _param(field, params)
         message = f"{param} {reason}"
         if failure.code == "rule_violation":
             code = next((code for start, code in _REASONS.items() if reason.startswith(start)), "invalid_value")
@@ -86,15 +94,14 @@ def _told(failure: Failure) -> tuple[HTTPStatus, ErrorEnvelope]:
     return status, ErrorEnvelope(ErrorView(message, kind, param, code))
 
 
-def _param(field: str) -> str:
-    """The path of a field of messages as a client of items knows it."""
-    for ours, theirs in _PARAMS:
+def _param(field: str, params: _Params) -> str:
+    for ours, theirs in params:
         field = ours.sub(theirs, field)
     return field
 
 
-def _response(failure: Failure) -> Response[ErrorEnvelope]:
-    status, envelope = _told(failure)
+def _response(failure: Failure, params: _Params) -> Response[ErrorEnvelope]:
+    status, envelope = _told(failure, params)
     headers = {**statuses.HEADERS.get(status, {}), **failure.headers}
     return Response(envelope, status_code=status, media_type="application/json", headers=headers)
 
@@ -115,6 +122,11 @@ def _with_advice(handle: Callable[[AnyRequest, Any], Response[Any]]) -> Callable
     return handle_and_advise
 
 
-OPENAI_ERRORS: Final = ErrorForm(
-    handlers={kind: _with_advice(handle) for kind, handle in make_exception_handlers(_response).items()}, raw=_raw
-)
+def _handlers(params: _Params) -> ExceptionHandlersMap:
+    made = make_exception_handlers(lambda failure: _response(failure, params))
+    return {kind: _with_advice(handle) for kind, handle in made.items()}
+
+
+OPENAI_ERRORS: Final = ErrorForm(handlers=_handlers(_ITEM_PARAMS), raw=_raw)
+CHAT_ERROR_HANDLERS: Final = _handlers(())
+"""For routes whose clients know messages as the core does."""

@@ -11,13 +11,13 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from domain.reply import ReplyAddress
 from domain.reply_events import ReplyEvent
-from entrypoints.http.errors import RequestError
 from entrypoints.http.event_stream import EventStream
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.responses import JsonResponse, mark
 from entrypoints.http.route_options import WITHOUT_DEADLINE
 from entrypoints.openai_api.asked_responses import AskedResponse
 from entrypoints.openai_api.kept_responses import delete_response, list_input_items
+from entrypoints.openai_api.models import require_model
 from entrypoints.openai_api.response_body import ResponseBody, naming_items_of_input
 from entrypoints.openai_api.response_events import ResponseEvents
 from entrypoints.openai_api.response_frames import ResponseFrames
@@ -31,8 +31,7 @@ def responses_router(model: str) -> Router:
 
     @post(status_code=HTTPStatus.OK, opt={IS_WRITE: True, WITHOUT_DEADLINE: True})
     async def create(request: ApiRequest, data: JSONBody[ResponseBody]) -> Response[Any]:
-        if data.model not in {None, model}:
-            raise RequestError(HTTPStatus.NOT_FOUND, "model_not_found", "There is no such model.")
+        require_model(data.model, model)
         asked, (conversation_id, follows) = data.asked(), data.place(request.principal.owner_id)
         with naming_items_of_input():
             *before, message = data.to_messages()

@@ -1,6 +1,7 @@
 """Models: what answers, by the name under which it is asked."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Literal
 
 import msgspec
@@ -8,6 +9,7 @@ from litestar import Router, get
 from litestar.params import FromPath
 
 from domain.errors import NotFoundError
+from entrypoints.http.errors import RequestError
 
 
 class ModelView(msgspec.Struct, frozen=True):
@@ -29,6 +31,12 @@ class ModelsView(msgspec.Struct, frozen=True):
 def name_of(responder: str) -> str:
     """The model's name is the responder's kind: its further words say where the agent is, for the operator."""
     return responder.partition(":")[0]
+
+
+def require_model(named: str | None, model: str) -> None:
+    """Raise RequestError if another model than this one is named."""
+    if named not in {None, model}:
+        raise RequestError(HTTPStatus.NOT_FOUND, "model_not_found", "There is no such model.")
 
 
 def models_router(model: str) -> Router:

@@ -17,6 +17,11 @@ IS_WRITE: Final = "is_write_that_could_be_doubled"
 """``opt={IS_WRITE: True}``: the route writes anew each time that it is called."""
 
 
+def mark_as_write(request: ApiRequest) -> None:
+    """From now on the request is such a write, though not every one of its route is."""
+    request.scope["state"][IS_WRITE] = True
+
+
 async def key_of_write(request: ApiRequest) -> IdempotencyKey | None:
     """The key of a write. Raises RequestError for a retry without one: nobody can tell what the first attempt did."""
     key = await request.idempotency_key()
@@ -31,6 +36,7 @@ async def key_of_write(request: ApiRequest) -> IdempotencyKey | None:
 def is_tried_once(request: AnyRequest) -> bool:
     """Whether the request, if it failed, must not be sent again."""
     route: BaseRouteHandler | None = request.scope.get("route_handler")  # None where no route has the path
-    if route is None or not route.opt.get(IS_WRITE):
+    is_write = request.scope["state"].get(IS_WRITE) or (route is not None and route.opt.get(IS_WRITE))
+    if not is_write:
         return False
     return not values_of(request.scope["headers"], b"idempotency-key")
