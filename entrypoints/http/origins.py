@@ -13,6 +13,7 @@ from entrypoints.http.errors import RequestError
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXPOSED: Final = b"ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id, X-Should-Retry"
+_OWN: Final = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Conversation-Id, X-Request-Id"
 _SDK: Final = (
     "OpenAI-Organization, OpenAI-Project, User-Agent, X-Stainless-Arch, X-Stainless-Helper-Method, X-Stainless-Lang,"
     " X-Stainless-OS, X-Stainless-Package-Version, X-Stainless-Retry-Count, X-Stainless-Runtime,"
@@ -23,7 +24,7 @@ _PREFLIGHT: Final = (
     (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
     (
         b"access-control-allow-headers",
-        f"Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, {_SDK}".encode(),
+        f"{_OWN}, {_SDK}".encode(),
     ),
     (b"access-control-max-age", b"600"),
 )
