@@ -42,7 +42,7 @@ def make_app(settings: Settings, open_application: OpenApplication = open_applic
     ``ExactPaths``, ``HeadAsGet``, ``Deadline``, ``Authentication``.
     """
     app = make_litestar(settings, open_application)
-    return Edge(CrossOrigin(ExactPaths(HeadAsGet(app), _ERRORS), settings.origins))
+    return Edge(CrossOrigin(ExactPaths(HeadAsGet(app), _ERRORS), settings.origins), _ERRORS)
 
 
 def make_app_from_environment() -> ASGIApp:

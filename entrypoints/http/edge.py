@@ -8,6 +8,8 @@ from typing import Final
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from entrypoints.http.error_forms import ErrorForms
+
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,128}")
 _PROCESS: Final = secrets.token_hex(8).encode()
 _numbers: Final = count(1)
@@ -25,11 +27,12 @@ class Edge:
     """Adds the request's id to every response (the client's own, if well formed), and the security headers.
 
     The state's ``send_body`` sends the parts of a body that is long on the way straight to the server: whatever changes
-    a response changes its beginning.
+    a response changes its beginning. By ``error_forms`` the server writes what it refuses in place of the application.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, error_forms: ErrorForms) -> None:
         self._app = app
+        self.error_forms = error_forms
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and complete its response."""

@@ -109,7 +109,8 @@ def _response(failure: Failure, params: _Params) -> Response[ErrorEnvelope]:
 def _raw(status: HTTPStatus, code: str, detail: str) -> RawError:
     status, envelope = _told(Failure(status=status, code=code, detail=detail))
     body = msgspec.json.encode(envelope)
-    return [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))], body
+    own = {"Content-Type": "application/json", "Content-Length": str(len(body)), **statuses.HEADERS.get(status, {})}
+    return [(name.lower().encode(), value.encode()) for name, value in own.items()], body
 
 
 def _with_advice(handle: Callable[[AnyRequest, Any], Response[Any]]) -> Callable[[AnyRequest, Any], Response[Any]]:

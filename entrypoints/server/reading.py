@@ -96,7 +96,7 @@ class GuardedProtocol(WritingProtocol):
             refusal = HTTPStatus.SERVICE_UNAVAILABLE
         served = self.app
         if refusal:
-            self.app = refusing_app(refusal)
+            self.app = refusing_app(refusal, self._forms)
         super().on_headers_complete()
         self.app = served
         self.headers = []  # the parser adds trailers here, which the application must not take for headers

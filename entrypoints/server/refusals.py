@@ -5,7 +5,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from entrypoints.http.edge import SECURITY_HEADERS, new_request_id
-from entrypoints.http.problems import raw_problem
+from entrypoints.http.error_forms import ErrorForms
+from entrypoints.http.problems import PROBLEMS
 from entrypoints.http.responses import send_response
 from entrypoints.http.statuses import MEANING
 
@@ -23,18 +24,25 @@ _PROBLEMS: Final = {
         )
     },
 }
+_PROBLEMS_ALONE: Final = ErrorForms(PROBLEMS, {})
 
 
-def refusing_app(status: HTTPStatus) -> Callable[..., Any]:
+def forms_of(app: object) -> ErrorForms:
+    """The forms in which an application writes its errors; those of one that has none are problems."""
+    forms = getattr(app, "error_forms", None)
+    return forms if isinstance(forms, ErrorForms) else _PROBLEMS_ALONE
+
+
+def refusing_app(status: HTTPStatus, forms: ErrorForms) -> Callable[..., Any]:
     """An ASGI application that refuses every request with this status."""
 
-    async def refuse(_scope: Any, _receive: Any, send: Callable[[Any], Any]) -> None:
-        await send_response(send, status, *refusal(status))
+    async def refuse(scope: Any, _receive: Any, send: Callable[[Any], Any]) -> None:
+        await send_response(send, status, *refusal(status, forms, scope["path"]))
 
     return refuse
 
 
-def refusal(status: HTTPStatus) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of the response."""
-    headers, body = raw_problem(status, *_PROBLEMS[status])
+def refusal(status: HTTPStatus, forms: ErrorForms, path: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of the response to a request of this path, which is empty if its head was not read."""
+    headers, body = forms.of(path).raw(status, *_PROBLEMS[status])
     return [*SECURITY_HEADERS, *headers, (b"x-request-id", new_request_id()), (b"connection", b"close")], body

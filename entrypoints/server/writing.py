@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from entrypoints.server.joined_writes import JoinedWrites
 from entrypoints.server.limits import Limits
-from entrypoints.server.refusals import refusal
+from entrypoints.server.refusals import forms_of, refusal
 
 _SEND_BUFFER: Final = 64 * 1024
 
@@ -35,6 +35,8 @@ class WritingProtocol(HttpToolsProtocol):
         self._is_lost = False
         self._running: RequestResponseCycle | None = None
         self._refusal: HTTPStatus | None = None
+        self._refused_path = ""
+        self._forms = forms_of(self.app)
 
     @property
     def is_closing(self) -> bool:
@@ -69,7 +71,7 @@ class WritingProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._refusal and not self.pipeline and self._has_responded():
-            self._send_refusal(self._refusal)
+            self._send_refusal(self._refusal, self._refused_path)
         elif self.is_closing:
             self._close()
 
@@ -122,17 +124,18 @@ class WritingProtocol(HttpToolsProtocol):
 
         Where its own response has begun already, the connection is cut off.
         """
+        path = "" if failed is None else failed.scope["path"]
         if self.pipeline and self.pipeline[0][0] is failed:
             self.pipeline.popleft()
         if failed is not None and failed.response_started:  # the response began before the body was whole
             self.cut_off()
         elif not self.pipeline and (self._running is failed or self._has_responded()):
-            self._send_refusal(status)
-        else:
-            self._refusal = self._refusal or status
+            self._send_refusal(status, path)
+        elif self._refusal is None:
+            self._refusal, self._refused_path = status, path
 
-    def _send_refusal(self, status: HTTPStatus) -> None:
-        headers, body = refusal(status)
+    def _send_refusal(self, status: HTTPStatus, path: str) -> None:
+        headers, body = refusal(status, self._forms, path)
         lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *(b"%s: %s" % pair for pair in headers)]
         self.transport.write(b"\r\n".join([*lines, b"", body]))
         self._close()

@@ -5,6 +5,8 @@ from typing import Any
 from litestar.types import Receive, Scope, Send
 
 from entrypoints.http.edge import Edge
+from entrypoints.http.error_forms import ErrorForms
+from entrypoints.http.problems import PROBLEMS
 
 
 async def test_a_body_can_be_sent_straight_to_the_server_and_nothing_keeps_the_request_afterwards() -> None:
@@ -22,7 +24,7 @@ async def test_a_body_can_be_sent_straight_to_the_server_and_nothing_keeps_the_r
         raise AssertionError
 
     scope: Any = {"type": "http", "headers": []}
-    await Edge(app)(scope, receive, send)
+    await Edge(app, ErrorForms(PROBLEMS, {}))(scope, receive, send)
 
     assert sent == ["a part of the body"]
     assert [*states[0]] == ["request_id"]

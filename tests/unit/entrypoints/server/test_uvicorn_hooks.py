@@ -150,6 +150,9 @@ HOOKS = (
         uses=("self.flow.resume_writing",),
     ),
     # one request
+    Hook(
+        RequestResponseCycle, "scope", "writing.py refuses a request in the form of the API to which its path belongs"
+    ),
     Hook(RequestResponseCycle, "response_started", "writing.py can't refuse a request whose response has begun"),
     Hook(RequestResponseCycle, "response_complete", "writing.py waits for it before the next response"),
     Hook(RequestResponseCycle, "disconnected", "writing.py tells the application that the client has gone"),
