@@ -1,5 +1,6 @@
 """The HTTP application: which APIs stand behind which middleware, and the use cases behind them."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
@@ -8,6 +9,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from application.facade import Application
+from entrypoints import logs
 from entrypoints.embedded import open_application
 from entrypoints.http.agent_keys import AgentKeys
 from entrypoints.http.authentication import Authentication, AuthenticationPolicy
@@ -28,6 +30,8 @@ from entrypoints.openai_api.errors import OPENAI_ERRORS
 from entrypoints.openai_api.routes import OPENAI_PATH, openai_router
 from entrypoints.settings import Settings
 from entrypoints.web.routes import page_router
+
+_log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1024 * 1024
 _ERRORS: Final = ErrorForms(PROBLEMS, {OPENAI_PATH: OPENAI_ERRORS})
@@ -55,9 +59,15 @@ def make_litestar(settings: Settings, open_application: OpenApplication = open_a
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_application(settings) as application:
-            app.state.application = application
-            yield
+        try:
+            async with open_application(settings) as application:
+                app.state.application = application
+                _log.info("Started")
+                yield
+                _log.info("Stopping")
+        finally:
+            _log.info("Stopped")
+            logs.flush()
 
     settings.require_authentication()
     policy = AuthenticationPolicy(

@@ -60,6 +60,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     Through a pooler only the role's own holds: ``ALTER ROLE … SET lock_timeout = '1s'``.
     """
 
+    log_format: Literal["auto", "json", "text"] = "auto"
+    """How lines of the log are written: ``json``, ``text``, or ``auto``, which is text on a terminal and else JSON."""
+
     request_timeout: Seconds = 10.0
     """How long an answer may take to begin."""
     reply_timeout: Seconds = 1800.0

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import logging
+import logging.config
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from entrypoints import configuration
+from entrypoints import configuration, logs
 from entrypoints.settings import Settings
 
 _log = logging.getLogger("ai-agent")
@@ -27,6 +28,7 @@ def serve(host: str, port: int, workers: int) -> None:
     from entrypoints.server import processes
 
     settings = Settings.read()
+    logging.config.dictConfig(logs.serving(settings.log_format))
     settings.require_authentication()
     check_responder(settings)
     with processes.bind(host, port) as listener:
@@ -36,7 +38,7 @@ def serve(host: str, port: int, workers: int) -> None:
             _log.warning("TRUSTED_ORIGINS is empty: with a cookie nothing can be changed, with a bearer all can")
         _log.info("Serving on http://%s:%d with %d worker(s)", host, port, workers)
         factory = "entrypoints.app:make_app_from_environment"
-        processes.serve_workers(factory, listener, workers=workers)
+        processes.serve_workers(factory, listener, workers=workers, log_format=settings.log_format)
 
 
 @click.command

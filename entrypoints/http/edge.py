@@ -9,6 +9,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoints.http.error_forms import ErrorForms
+from entrypoints.http.exchange import Exchange
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,128}")
 _PROCESS: Final = secrets.token_hex(8).encode()
@@ -24,7 +25,7 @@ SECURITY_HEADERS: Final = (
 
 
 class Edge:
-    """Adds the request's id to every response (the client's own, if well formed), and the security headers.
+    """Adds the request's id to every response (the client's own, if well formed), and the security headers; logs it.
 
     The state's ``send_body`` sends the parts of a body that is long on the way straight to the server: whatever changes
     a response changes its beginning. By ``error_forms`` the server writes what it refuses in place of the application.
@@ -42,19 +43,25 @@ class Edge:
         request_id = _request_id(scope)
         state = {**scope.get("state", {}), "request_id": request_id.decode(), "send_body": send}
         scope["state"] = state
+        exchange = Exchange(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                exchange.status = message["status"]
                 headers = list(message["headers"])
                 given = {name.lower() for name, _ in headers}
                 headers += [header for header in SECURITY_HEADERS if header[0] not in given]
                 message["headers"] = [*headers, (b"x-request-id", request_id)]
-            await send(message)
+                await send(message)
+            else:
+                await send(message)
+                exchange.is_complete = not message.get("more_body")
 
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
             del state["send_body"]  # which knows the scope, and so would keep it until the collector of cycles comes
+            exchange.end()
 
 
 def new_request_id() -> bytes:

@@ -8,6 +8,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 IS_HEAD: Final = "is_head"
 """The key in the scope's state of a request whose response needs no body."""
+_FOUND: Final = ("path_template", "user")
+"""What is found out of a request on its way, for the log."""
 _WITH_ALLOW: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.METHOD_NOT_ALLOWED})
 """The statuses of responses that list the methods of their path: to OPTIONS, and to a method that it does not have."""
 
@@ -26,15 +28,19 @@ class HeadAsGet:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        routed = scope
         if scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET", "state": {**scope["state"], IS_HEAD: True}}
+            routed = {**scope, "method": "GET", "state": {**scope["state"], IS_HEAD: True}}
 
         async def send_allowing_head(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in _WITH_ALLOW:
-                message["headers"] = [(name, _with_head(name, value)) for name, value in message["headers"]]
+            if message["type"] == "http.response.start":
+                if routed is not scope:
+                    scope.update({name: routed[name] for name in _FOUND if name in routed})  # type: ignore[typeddict-item]
+                if message["status"] in _WITH_ALLOW:
+                    message["headers"] = [(name, _with_head(name, value)) for name, value in message["headers"]]
             await send(message)
 
-        await self._app(scope, receive, send_allowing_head)
+        await self._app(routed, receive, send_allowing_head)
 
 
 def _with_head(name: bytes, value: bytes) -> bytes:

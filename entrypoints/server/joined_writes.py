@@ -16,6 +16,8 @@ class JoinedWrites(asyncio.Transport):
         self._loop = loop
         self._held: list[bytes] = []
         self._size = 0
+        self.bytes_written = 0
+        """All that was ever written."""
 
     @override
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -23,6 +25,7 @@ class JoinedWrites(asyncio.Transport):
             self._loop.call_soon(self._send)
         self._held.append(bytes(data))
         self._size += len(data)
+        self.bytes_written += len(data)
         if self._size > _MOST_HELD:
             self._send()
 

@@ -35,22 +35,31 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve_workers(factory: str, listener: socket.socket, *, workers: int, seconds_to_end: float = 15) -> None:
+def serve_workers(
+    factory: str,
+    listener: socket.socket,
+    *,
+    workers: int,
+    seconds_to_end: float = 15,
+    log_format: logs.LogFormat = "auto",
+) -> None:
     """Serve the application that ``module:function`` makes, until a signal ends it.
 
     One worker is this process, several are its children; a child that has not ended ``seconds_to_end`` after the
     signal is killed.
     """
-    config = configure(factory, factory=True, workers=workers, log_config=logs.SERVING)
+    config = configure(factory, factory=True, workers=workers, log_config=logs.serving(log_format))
     if workers == 1:
         uvicorn.Server(config).run(sockets=[listener])
     else:
         _Supervisor(config, [listener], seconds_to_end).run()
 
 
-def serve_here(app: Any, listener: socket.socket, *, when_ready: Callable[[], None]) -> None:
+def serve_here(
+    app: Any, listener: socket.socket, *, when_ready: Callable[[], None], log_format: logs.LogFormat = "auto"
+) -> None:
     """Serve an application in this process until a signal ends it."""
-    _AnnouncedServer(configure(app), when_ready).run(sockets=[listener])
+    _AnnouncedServer(configure(app, log_config=logs.serving(log_format)), when_ready).run(sockets=[listener])
 
 
 class _Supervisor(Multiprocess):

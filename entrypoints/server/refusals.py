@@ -9,6 +9,7 @@ from entrypoints.http.error_forms import ErrorForms
 from entrypoints.http.problems import PROBLEMS
 from entrypoints.http.responses import send_response
 from entrypoints.http.statuses import MEANING
+from entrypoints.logs.requests import log_request
 
 _PROBLEMS: Final = {
     HTTPStatus.BAD_REQUEST: ("bad_request", "This is no valid HTTP request."),
@@ -37,12 +38,23 @@ def refusing_app(status: HTTPStatus, forms: ErrorForms) -> Callable[..., Any]:
     """An ASGI application that refuses every request with this status."""
 
     async def refuse(scope: Any, _receive: Any, send: Callable[[Any], Any]) -> None:
-        await send_response(send, status, *refusal(status, forms, scope["path"]))
+        request_id = new_request_id()
+        await send_response(send, status, *refusal(status, forms, scope["path"], request_id))
+        log_refusal(status, request_id, method=scope["method"])
 
     return refuse
 
 
-def refusal(status: HTTPStatus, forms: ErrorForms, path: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+def refusal(
+    status: HTTPStatus, forms: ErrorForms, path: str, request_id: bytes
+) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of the response to a request of this path, which is empty if its head was not read."""
     headers, body = forms.of(path).raw(status, *_PROBLEMS[status])
-    return [*SECURITY_HEADERS, *headers, (b"x-request-id", new_request_id()), (b"connection", b"close")], body
+    return [*SECURITY_HEADERS, *headers, (b"x-request-id", request_id), (b"connection", b"close")], body
+
+
+def log_refusal(
+    status: HTTPStatus, request_id: bytes, *, method: str | None = None, written: int | None = None
+) -> None:
+    """Log a request that was refused here; ``method`` is None if its head was not read to its end."""
+    log_request(request_id=request_id.decode(), method=method, route=None, status=status, seconds=0, written=written)

@@ -9,9 +9,11 @@ from typing import Any, ClassVar, Final, override
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from entrypoints.http.edge import new_request_id
+from entrypoints.http.exchange import CONNECTION, REFUSED
 from entrypoints.server.joined_writes import JoinedWrites
 from entrypoints.server.limits import Limits
-from entrypoints.server.refusals import forms_of, refusal
+from entrypoints.server.refusals import forms_of, log_refusal, refusal
 
 _SEND_BUFFER: Final = 64 * 1024
 
@@ -55,7 +57,9 @@ class WritingProtocol(HttpToolsProtocol):
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        super().connection_made(JoinedWrites(transport, self.loop))
+        writes = JoinedWrites(transport, self.loop)
+        super().connection_made(writes)
+        self.app_state = {**self.app_state, CONNECTION: writes}
         if endpoint := transport.get_extra_info("socket"):
             endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
 
@@ -135,11 +139,26 @@ class WritingProtocol(HttpToolsProtocol):
             self._refusal, self._refused_path = status, path
 
     def _send_refusal(self, status: HTTPStatus, path: str) -> None:
-        headers, body = refusal(status, self._forms, path)
+        request_id = self._note_refusal(status) or new_request_id()
+        headers, body = refusal(status, self._forms, path, request_id)
         lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *(b"%s: %s" % pair for pair in headers)]
-        self.transport.write(b"\r\n".join([*lines, b"", body]))
+        response = b"\r\n".join([*lines, b"", body])
+        self.transport.write(response)
+        if self._has_responded():
+            log_refusal(status, request_id, written=len(response))
         self._close()
         self._disconnect_application()
+
+    def _note_refusal(self, status: HTTPStatus) -> bytes | None:
+        """Tell the request that is being answered, if there is one, how it was refused; it is logged when it ends.
+
+        Returns its id, if it has one already.
+        """
+        if self._running is None or self._running.response_complete:
+            return None
+        state: dict[str, Any] = self._running.scope["state"]
+        state[REFUSED] = status
+        return state.get("request_id", "").encode() or None
 
     def _has_responded(self) -> bool:
         """Whether the response that was begun last is complete."""

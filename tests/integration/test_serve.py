@@ -92,7 +92,7 @@ def test_a_log_that_nobody_reads_keeps_nobody_waiting(tmp_path: Path, workers: i
             assert eventually(lambda: is_alive(client), seconds=40)
             client.get("/api/me")
             said = ""
-            while "WARNING entrypoints.http.errors: Storage unavailable 1 time(s)" not in said:
+            while '"logger":"entrypoints.http.errors","message":"Storage unavailable 1 time(s)' not in said:
                 said += os.read(read_end, 4096).decode()
             filling.start()
             assert eventually(lambda: not select.select([], [write_end], [], 0)[1])

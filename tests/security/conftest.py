@@ -7,6 +7,7 @@ import httpx
 import msgspec
 import pytest
 
+from entrypoints.logs.formats import JsonFormatter
 from entrypoints.settings import Settings
 from tests.security.chat import Chat
 from tests.security.lists import Lists, make_lists
@@ -18,7 +19,8 @@ _CLIENTS_OWN = ("httpx", "httpcore")
 
 
 def _text_of(record: logging.LogRecord) -> str:
-    return logging.Formatter("%(name)s %(message)s").format(record) + repr(record.args) + repr(record.__dict__)
+    lines = logging.Formatter("%(name)s %(message)s").format(record) + JsonFormatter().format(record)
+    return lines + repr(record.args) + repr(record.__dict__)
 
 
 @pytest.fixture(scope="module")

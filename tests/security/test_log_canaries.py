@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from adapters.postgres.database import Database
+from tests.support.raw_http import ask
 from tests.support.service import AGENT_KEY, running_service, settings_for
+from tests.support.waiting import eventually
 
 CANARY = "zqcanaryqz"
 
@@ -46,6 +48,17 @@ FAILURES: list[tuple[str, str, Any, dict[str, str]]] = [
     ("POST", f"/api/conversations/{CANARY}.{CANARY}/messages", BODY, {"X-Agent-Key": AGENT_KEY}),
 ]
 """What is refused: method, path, body, headers."""
+
+
+MALFORMED: list[bytes] = [
+    f"GET /{CANARY}?{CANARY} HTTP/9.9\r\nHost: {CANARY}\r\n\r\n".encode(),
+    f"{CANARY} / HTTP/1.1\r\nHost: {CANARY}\r\n\r\n".encode(),
+    f"GET /{CANARY * 200} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {CANARY}\r\n\r\n".encode(),
+    f"GET /{CANARY} HTTP/1.1\r\nHost: x\r\nX-Request-Id: {CANARY}\r\n".encode()
+    + f"{CANARY}: {CANARY}\r\n".encode() * 100
+    + b"\r\n",
+]
+"""What the server refuses before the application sees it."""
 
 
 def fail_all(client: httpx.Client, path: str) -> list[httpx.Response]:
@@ -88,6 +101,17 @@ def test_without_a_database_nothing_that_was_sent_is_shown_or_logged(logged: Cal
     assert CANARY not in logged()
     assert headers["Authorization"][7:] not in logged()
     assert AGENT_KEY not in logged()
+
+
+def test_each_request_has_a_line_and_the_line_of_what_the_server_refuses_has_nothing_of_it(
+    service: str, logged: Callable[[], str]
+) -> None:
+    answers = [ask(service, request) for request in MALFORMED]
+
+    ids = [answer.headers["x-request-id"] for answer in answers]
+    assert {answer.status for answer in answers} == {400, 414, 431}
+    assert eventually(lambda: all(f'"request_id":"{one}","' in logged() for one in ids))
+    assert CANARY not in logged()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import asyncpg
 from adapters.better_auth import verifier
 from adapters.postgres.database import PASSING, Database
 from domain.errors import RuleViolationError, UnavailableError
-from entrypoints.http import authentication, errors, json_body
+from entrypoints.http import authentication, errors, exchange, json_body
 from entrypoints.http.agent_keys import AgentKeys
 from tests.security import test_log_canaries as canaries
 from tests.security.mutants.mutant import Mutant
@@ -57,6 +57,12 @@ MUTANTS: Final = (
     Mutant(
         name="a path is logged as it was sent",
         replaces=((authentication, "_place_of", operator.itemgetter("path")),),
+        found_by=_REFUSALS,
+        says="zqcanaryqz",
+    ),
+    Mutant(
+        name="a request's line has its path as it was sent",
+        replaces=((exchange, "_route_of", operator.itemgetter("path")),),
         found_by=_REFUSALS,
         says="zqcanaryqz",
     ),

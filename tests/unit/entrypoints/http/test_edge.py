@@ -23,7 +23,7 @@ async def test_a_body_can_be_sent_straight_to_the_server_and_nothing_keeps_the_r
     async def receive() -> Any:
         raise AssertionError
 
-    scope: Any = {"type": "http", "headers": []}
+    scope: Any = {"type": "http", "method": "GET", "headers": []}
     await Edge(app, ErrorForms(PROBLEMS, {}))(scope, receive, send)
 
     assert sent == ["a part of the body"]

@@ -86,6 +86,7 @@ HOOKS = (
     Hook(HttpToolsProtocol, "cycle", "writing.py asks it how far the newest request has come"),
     Hook(HttpToolsProtocol, "url", "reading.py bounds the target"),
     Hook(HttpToolsProtocol, "headers", "reading.py bounds the header block, and keeps trailers apart"),
+    Hook(HttpToolsProtocol, "app_state", "writing.py gives requests their connection by it, for the log"),
     Hook(
         HttpToolsProtocol,
         "connection_made(transport)",
@@ -109,7 +110,7 @@ HOOKS = (
         HttpToolsProtocol,
         "on_message_begin()",
         "reading.py refuses what is too far ahead of its responses",
-        uses=("self.url", "self.headers", "self.scope"),
+        uses=("self.url", "self.headers", "self.scope", "self.app_state.copy"),
     ),
     Hook(HttpToolsProtocol, "on_url(url)", "reading.py bounds the target", uses=("self.url",)),
     Hook(HttpToolsProtocol, "on_header(name, value)", "reading.py keeps trailers apart", uses=("self.headers.append",)),

@@ -1,0 +1,105 @@
+"""The handler of logs: a thread writes the lines, since standard error may be a pipe that nobody reads."""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from queue import Empty, SimpleQueue
+from typing import Final, override
+
+MOST_LINES: Final = 5000
+"""That wait to be written; beyond that they are dropped."""
+_PAUSE: Final = 0.05
+"""Seconds in which lines are gathered: to wake the thread for each would cost more than to write it."""
+_ATOMIC_BYTES: Final = 4096
+"""What a pipe takes in one piece (pipe(7), PIPE_BUF), so that lines of several processes do not mix."""
+_SECONDS_TO_END: Final = 1.0
+_STANDARD_ERROR: Final = 2
+
+_log = logging.getLogger(__name__)
+
+
+class DroppingHandler(logging.Handler):
+    """Queues lines for a thread that writes them; drops a line when the queue is full. So logging never blocks.
+
+    What was dropped, or could not be written, is told in a line of its own once writing works again.
+    """
+
+    def __init__(self, descriptor: int = _STANDARD_ERROR) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._lines: SimpleQueue[bytes | threading.Event] = SimpleQueue()
+        self._hurry = threading.Event()
+        self._dropped = 0
+        self._unwritten = 0
+        self._told = 0
+        threading.Thread(target=self._write_forever, name="log", daemon=True).start()
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._lines.qsize() >= MOST_LINES:
+            self._dropped += 1
+            return
+        try:
+            self._lines.put(f"{self.format(record)}\n".encode(errors="backslashreplace"))
+        except Exception:  # noqa: BLE001 - as all handlers do: logging must not fail its caller
+            self.handleError(record)
+
+    @override
+    def flush(self) -> None:
+        """Wait until the queue is written, for a second at most; called at the end of the process."""
+        is_written = threading.Event()
+        self._lines.put(is_written)
+        self._hurry.set()
+        is_written.wait(_SECONDS_TO_END)
+
+    def _write_forever(self) -> None:
+        while True:
+            gathered = [self._lines.get()]
+            self._hurry.wait(_PAUSE)
+            self._hurry.clear()
+            gathered += self._waiting()
+            self._write([line for line in gathered if isinstance(line, bytes)])
+            for is_written in gathered:
+                if isinstance(is_written, threading.Event):
+                    is_written.set()
+
+    def _waiting(self) -> Iterator[bytes | threading.Event]:
+        """The lines that wait now."""
+        for _ in range(self._lines.qsize()):
+            try:
+                yield self._lines.get_nowait()
+            except Empty:  # pragma: no cover - nobody else takes lines
+                return
+
+    def _write(self, lines: Sequence[bytes]) -> None:
+        """Write to the file descriptor: the lock of sys.stderr would keep the process from ending."""
+        for piece in _pieces(lines):
+            try:
+                _write_all(self._descriptor, piece)
+            except OSError:
+                self._unwritten += piece.count(b"\n")
+                return
+        lost = self._dropped + self._unwritten - self._told
+        if lost and lines:
+            self._told += lost
+            _log.warning("%d log line(s) were dropped, since they could not be written", lost)
+
+
+def _pieces(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """The lines, as many as possible in each piece that a pipe takes at once; a longer line is a piece of its own."""
+    piece: list[bytes] = []
+    size = 0
+    for line in lines:
+        if piece and size + len(line) > _ATOMIC_BYTES:
+            yield b"".join(piece)
+            piece, size = [], 0
+        piece.append(line)
+        size += len(line)
+    if piece:
+        yield b"".join(piece)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
