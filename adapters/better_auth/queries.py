@@ -14,8 +14,11 @@ class Row(Protocol):
 class Queries(Protocol):
     """Runs statements with numbered parameters, each in a transaction of its own, on the primary."""
 
-    async def fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
-        """All rows. Raises UnavailableError when the database is away."""
+    async def fetch(self, sql: str, arguments: Sequence[Any], *, name: str = ...) -> Sequence[Row]:
+        """All rows; ``name`` is what the statement is called where statements are counted.
 
-    async def fetch_row(self, sql: str, arguments: Sequence[Any]) -> Row | None:
+        Raises UnavailableError when the database is away.
+        """
+
+    async def fetch_row(self, sql: str, arguments: Sequence[Any], *, name: str = ...) -> Row | None:
         """The first row, if there is one. Raises UnavailableError when the database is away."""

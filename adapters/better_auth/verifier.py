@@ -55,7 +55,7 @@ class BetterAuthTokenVerifier(TokenVerifier, OwnerVerifier, Readiness):
         token = self._token_of(credential)
         layout = self._layout or await self._discover()
         try:
-            row = await self._queries.fetch_row(layout.lookup, (token,))
+            row = await self._queries.fetch_row(layout.lookup, (token,), name="better_auth.session")
         except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
             raise self._outdated() from error
         if row is None:
@@ -72,7 +72,7 @@ class BetterAuthTokenVerifier(TokenVerifier, OwnerVerifier, Readiness):
     async def verify_owner(self, owner_id: OwnerId) -> None:
         layout = self._layout or await self._discover()
         try:
-            row = await self._queries.fetch_row(layout.user_lookup, (owner_id,))
+            row = await self._queries.fetch_row(layout.user_lookup, (owner_id,), name="better_auth.user")
         except asyncpg.DataError:  # such as a word where ids are numbers
             raise UnknownOwnerError from None
         except asyncpg.SyntaxOrAccessError as error:

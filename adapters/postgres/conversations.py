@@ -11,6 +11,7 @@ import asyncpg
 from adapters.postgres import message_windows, reads, removals, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
+from adapters.postgres.observer import Retry
 from adapters.postgres.rows import (
     calls_in_order,
     conversation_of,
@@ -62,6 +63,7 @@ class PostgresConversationRepository(ConversationRepository):
             **values_of_messages(new.first_messages),
         )
         created_at = row["created_at"]
+        self._database.observer.appended(len(new.first_messages))
         messages = [Message.of(message, new.id, seq, created_at) for seq, message in enumerate(new.first_messages, 1)]
         return Conversation.of(new, created_at), messages
 
@@ -90,7 +92,8 @@ class PostgresConversationRepository(ConversationRepository):
                 raise ReplyRunningError
             if decision.follows not in (None, conversation.last_seq):
                 raise StaleError(conversation.last_seq)
-            raise StateMovedError
+            raise self._moved()
+        self._database.observer.appended(len(decision.messages))
         first = row["last_seq"] - len(decision.messages) + 1
         return [
             Message.of(message, conversation_id, seq, row["updated_at"])
@@ -207,7 +210,7 @@ class PostgresConversationRepository(ConversationRepository):
         )
         if row is None:
             await self.conversation(owner_id, conversation_id)  # raises if that is why
-            raise StateMovedError
+            raise self._moved()
         return conversation_of(row)
 
     @override
@@ -222,10 +225,14 @@ class PostgresConversationRepository(ConversationRepository):
         try:
             row = await self._database.write(statement, owner_id=owner_id, conversation_id=conversation_id, **values)
         except asyncpg.DivisionByZeroError as error:
-            raise StateMovedError from error
+            raise self._moved() from error
         if row is None:
             conversation = await self.conversation(owner_id, conversation_id)  # raises if that is why
-            raise StateMovedError if conversation.reply_seq is None else ReplyRunningError
+            raise self._moved() if conversation.reply_seq is None else ReplyRunningError
+
+    def _moved(self) -> StateMovedError:
+        self._database.observer.retried(Retry.STATE_MOVED)
+        return StateMovedError()
 
     async def _write_once(self, statement: Statement, key: IdempotencyKey | None, **values: Any) -> Any:
         """With a key a write may be tried twice: the key lets only one through."""

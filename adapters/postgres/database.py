@@ -1,6 +1,7 @@
 """The database: a pool of connections, single statements, and the translation of the driver's errors."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import asyncpg
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.compiling import Statement
 from adapters.postgres.connecting import Connector, arguments_for
+from adapters.postgres.observer import Observer, Retry
 from domain.errors import UnavailableError
 
 type _Acquired = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
@@ -62,7 +64,10 @@ class PoolSettings:
 class Database:
     """Runs statements on pooled connections, each in a transaction of its own."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", acquire_timeout: float) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", acquire_timeout: float, observer: Observer) -> None:
+        self.observer = observer
+        self.waiting = 0
+        """Statements that wait for a connection."""
         self._pool = pool
         self._acquire_timeout = acquire_timeout
         self._places = asyncio.Semaphore(pool.get_max_size())
@@ -70,7 +75,9 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def connect(cls, address: DatabaseAddress, settings: PoolSettings) -> AsyncIterator[Self]:
+    async def connect(
+        cls, address: DatabaseAddress, settings: PoolSettings, observer: Observer | None = None
+    ) -> AsyncIterator[Self]:
         """Open the pool. It connects when a statement needs it, so this works while the database is away."""
         async with asyncpg.create_pool(
             **arguments_for(address, settings.lock_timeout),
@@ -81,7 +88,7 @@ class Database:
             command_timeout=settings.command_timeout,
             reset=_keep,
         ) as pool:
-            database = cls(pool, settings.acquire_timeout)
+            database = cls(pool, settings.acquire_timeout, observer or Observer())
             try:
                 yield database
             finally:
@@ -97,64 +104,89 @@ class Database:
         With ``may_repeat``, a statement whose connection turns out to be dead is tried once more on another one; it may
         then have its effect twice.
         """
-        return await self._run(statement.sql, statement.arguments(values), _OF_ITS_VALUES, may_repeat=may_repeat)
+        return await self._run(
+            statement.name, statement.sql, statement.arguments(values), _OF_ITS_VALUES, may_repeat=may_repeat
+        )
 
     async def row(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
         """The first row, if there is one. Raises as ``rows`` does."""
-        rows = await self._run(statement.sql, statement.arguments(values), _OF_ITS_VALUES, may_repeat=True)
+        rows = await self._run(
+            statement.name, statement.sql, statement.arguments(values), _OF_ITS_VALUES, may_repeat=True
+        )
         return rows[0] if rows else None
 
     async def write(self, statement: Statement, *, may_repeat: bool = False, **values: Any) -> asyncpg.Record | None:
         """The first row of a statement that writes. Once begun it is finished, also if the caller is cancelled."""
         arguments = statement.arguments(values)
-        run = self._run(statement.sql, arguments, _OF_ITS_VALUES, may_repeat=may_repeat)
+        run = self._run(statement.name, statement.sql, arguments, _OF_ITS_VALUES, may_repeat=may_repeat)
         rows = await asyncio.shield(self._finish(run))
         return rows[0] if rows else None
 
-    async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+    async def fetch(self, sql: str, arguments: Sequence[Any], *, name: str = "other") -> list[asyncpg.Record]:
         """All rows of a statement given as text. Raises as ``rows`` does, but errors of SQLSTATE 42 as asyncpg's."""
-        return await self._run(sql, arguments, _OF_ITS_TEXT, may_repeat=True)
+        return await self._run(name, sql, arguments, _OF_ITS_TEXT, may_repeat=True)
 
-    async def fetch_row(self, sql: str, arguments: Sequence[Any]) -> asyncpg.Record | None:
+    async def fetch_row(self, sql: str, arguments: Sequence[Any], *, name: str = "other") -> asyncpg.Record | None:
         """The first row, if there is one. Raises as ``fetch`` does."""
-        rows = await self.fetch(sql, arguments)
+        rows = await self.fetch(sql, arguments, name=name)
         return rows[0] if rows else None
+
+    @property
+    def most(self) -> int:
+        """How many connections there may be."""
+        return self._pool.get_max_size()
+
+    @property
+    def open(self) -> int:
+        """How many connections there are."""
+        return self._pool.get_size()
+
+    @property
+    def free(self) -> int:
+        """How many statements could begin now."""
+        return self.most - self._pool.get_size() + self._pool.get_idle_size()
 
     async def renew(self) -> None:
         """Stop using the connections that are open now; new ones are made instead."""
         await self._pool.expire_connections()
 
     async def _run(
-        self, sql: str, arguments: Sequence[Any], passed_on: tuple[type[Exception], ...], *, may_repeat: bool
+        self, name: str, sql: str, arguments: Sequence[Any], passed_on: tuple[type[Exception], ...], *, may_repeat: bool
     ) -> list[asyncpg.Record]:
         """All rows. Here alone asyncpg's errors become UnavailableError, except those that are ``passed_on``."""
         try:
-            return await self._attempt(sql, arguments)
+            return await self._attempt(sql, arguments, name)
         except passed_on:
             raise
         except asyncpg.InvalidCachedStatementError:
-            pass  # a table was altered since it was prepared: refused before it ran
+            self.observer.retried(Retry.SCHEMA_CHANGED)  # refused before it ran
         except _BROKEN as error:
             if not may_repeat:
-                raise UnavailableError from error
+                raise self._unavailable() from error
+            self.observer.retried(Retry.CONNECTION_LOST)
         except (*PASSING, asyncpg.PostgresError) as error:
-            raise UnavailableError from error
+            raise self._unavailable() from error
         try:
-            return await self._attempt(sql, arguments)
+            return await self._attempt(sql, arguments, name)
         except passed_on:
             raise
         except (*PASSING, asyncpg.PostgresError) as error:
-            raise UnavailableError from error
+            raise self._unavailable() from error
 
-    async def _attempt(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+    def _unavailable(self) -> UnavailableError:
+        self.observer.failed()
+        return UnavailableError()
+
+    async def _attempt(self, sql: str, arguments: Sequence[Any], name: str) -> list[asyncpg.Record]:
         await self._wait_for_place()
         try:
             connection = await self._pool.acquire()
         except BaseException as error:
             self._places.release()
             if isinstance(error, asyncpg.PostgresError) and not isinstance(error, _BROKEN):
-                raise UnavailableError from error  # whatever it says, nobody is let in
+                raise self._unavailable() from error  # whatever it says, nobody is let in
             raise
+        begun_at = time.perf_counter()
         try:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
         except BaseException as error:
@@ -163,6 +195,7 @@ class Database:
             # What was given up is cancelled first; who gave it up does not wait for that.
             self._finish(self._release(connection, self._acquire_timeout))
             raise
+        self.observer.ran(name, time.perf_counter() - begun_at)
         await self._release(connection, None)
         return rows
 
@@ -171,11 +204,17 @@ class Database:
 
         The pool has one timeout for both: of many that wait, one that may connect at last would have no time left.
         """
-        if self._places.locked():
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        begun_at = time.perf_counter()
+        self.waiting += 1
+        try:
             async with asyncio.timeout(self._acquire_timeout):
                 await self._places.acquire()
-        else:
-            await self._places.acquire()
+        finally:
+            self.waiting -= 1
+            self.observer.waited(time.perf_counter() - begun_at)
 
     async def _release(self, connection: _Acquired, seconds: float | None) -> None:
         try:

@@ -8,6 +8,7 @@ import asyncpg
 
 from adapters.postgres import kept_replies, reads, reply_reads, reply_writes
 from adapters.postgres.database import Database
+from adapters.postgres.observer import Retry
 from adapters.postgres.reply_batches import REFUSED, NewBatch, ReplyBatches, recorded_reply_of, values_of_reply
 from adapters.postgres.reply_events import encode_events
 from adapters.postgres.rows import calls_in_order, values_of_key, values_of_message, values_of_messages
@@ -29,7 +30,7 @@ from domain.json_text import JsonText
 from domain.message import IN_PROGRESS, Message, NewMessage
 from domain.ports.reply_log import ReplyLog
 from domain.reply import Batch, KeptReply, RecordedReply, ReplyAddress, StepEnd
-from domain.reply_events import ReplyEvent
+from domain.reply_events import ReplyEvent, ReplyFinished
 
 
 class PostgresReplyLog(ReplyLog):
@@ -67,6 +68,7 @@ class PostgresReplyLog(ReplyLog):
             raise IdempotencyKeyTakenError from error
         if row is None:
             raise await self._refusal(owner_id, conversation_id, turn, key)
+        self._database.observer.appended(len(turn.messages))
         first = row["last_seq"] - len(messages) + 1
         return [Message.of(one, conversation_id, seq, row["updated_at"]) for seq, one in enumerate(messages, first)]
 
@@ -96,6 +98,7 @@ class PostgresReplyLog(ReplyLog):
         except asyncpg.UniqueViolationError as error:
             broken = error.constraint_name or str(error)  # Citus names the shard's constraint in the message only
             raise (IdempotencyKeyTakenError if "pk_idempotency_keys" in broken else ConversationExistsError) from error
+        self._database.observer.appended(len(new.first_messages))
         return [Message.of(one, new.id, seq, row["created_at"]) for seq, one in enumerate(messages, 1)]
 
     @override
@@ -119,7 +122,7 @@ class PostgresReplyLog(ReplyLog):
         )
         if row is None:
             await self._require_conversation(owner_id, conversation_id)
-            raise StateMovedError
+            raise self._moved()
         return Message.of(placeholder, conversation_id, row["last_seq"], row["updated_at"])
 
     @override
@@ -156,7 +159,10 @@ class PostgresReplyLog(ReplyLog):
         except REFUSED:
             row = None
         if row is None:
-            await self._batches.explain(batch)
+            await self._batches.explain(batch)  # returns if an earlier try has written it
+        self._database.observer.appended(1 + len(end.results))
+        if not end.runs_on and events and isinstance(finish := events[-1], ReplyFinished):
+            self._database.observer.reply_ended(finish.reason)
 
     @override
     async def request_stop(self, owner_id: OwnerId, conversation_id: ConversationId) -> ReplyAddress | None:
@@ -224,6 +230,10 @@ class PostgresReplyLog(ReplyLog):
             return ReplyRunningError()
         if turn.follows not in {None, conversation["last_seq"]}:
             return StaleError(conversation["last_seq"])
+        return self._moved()
+
+    def _moved(self) -> StateMovedError:
+        self._database.observer.retried(Retry.STATE_MOVED)
         return StateMovedError()
 
     async def _require_conversation(self, owner_id: OwnerId, conversation_id: ConversationId) -> asyncpg.Record:

@@ -26,18 +26,22 @@ async def is_ready(_: PostgresReadiness) -> None:
     """Not look whether PostgreSQL is durable."""
 
 
-async def attempt_behind_a_breaker(database: Database, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+async def attempt_behind_a_breaker(
+    database: Database, sql: str, arguments: Sequence[Any], name: str
+) -> list[asyncpg.Record]:
     """Refuse for some seconds after a failure, though all be well again."""
     if time.monotonic() < _failed_at[0] + _SECONDS_OF_BREAKER:
         raise UnavailableError
     try:
-        return await _attempt(database, sql, arguments)
+        return await _attempt(database, sql, arguments, name)
     except OSError:
         _failed_at[0] = time.monotonic()
         raise
 
 
-async def attempt_and_leave_open(database: Database, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+async def attempt_and_leave_open(
+    database: Database, sql: str, arguments: Sequence[Any], _name: str
+) -> list[asyncpg.Record]:
     """Run a statement in a transaction that nobody ends if it fails."""
     connection = await database._pool.acquire(timeout=database._acquire_timeout)
     await connection.execute("BEGIN")

@@ -31,7 +31,7 @@ async def _verify_or_remember(verifier: BetterAuthTokenVerifier, credential: Cre
     return principal
 
 
-async def _attempt_and_keep(database: Database, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+async def _attempt_and_keep(database: Database, sql: str, arguments: Sequence[Any], _name: str) -> list[asyncpg.Record]:
     """Give the connection back unless something happens."""
     connection = await database._pool.acquire(timeout=database._acquire_timeout)
     rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)

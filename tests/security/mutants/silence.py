@@ -33,9 +33,9 @@ def _log_key(keys: AgentKeys, key: str) -> int | None:
     return _number_of(keys, key)
 
 
-async def _name_the_database(database: Database, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+async def _name_the_database(database: Database, sql: str, arguments: Sequence[Any], name: str) -> list[asyncpg.Record]:
     try:
-        return await _attempt(database, sql, arguments)
+        return await _attempt(database, sql, arguments, name)
     except PASSING as error:
         options = database._pool._connect_kwargs  # type: ignore[attr-defined]  # asyncpg's own, not in its stubs
         raise UnavailableError(f"There is no answer from {options}.") from error

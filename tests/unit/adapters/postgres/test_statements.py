@@ -50,6 +50,17 @@ def all_statements() -> Iterator[tuple[str, Statement]]:
                 yield f"{found.name}.{name}", value
 
 
+def test_each_statement_has_a_name_of_its_own_in_the_metrics() -> None:
+    names = {place: statement.name for place, statement in all_statements()}
+
+    assert names["adapters.postgres.writes.APPEND"] == "writes.append"
+    assert names == {place: place.removeprefix("adapters.postgres.").lower() for place in names}
+
+
+def test_a_statement_that_no_module_holds_has_the_name_of_all_others() -> None:
+    assert Statement(select(conversations.c.id)).name == "other"
+
+
 def is_owner(value: Any) -> bool:
     return isinstance(value, BindParameter) and value.key == "owner_id"
 
