@@ -7,7 +7,7 @@ from typing import Any, Final, override
 
 import msgspec
 
-from entrypoints.logs.requests import RequestRecord
+from entrypoints.logs.requests import LOGGER, RequestRecord
 
 _encode: Final = msgspec.json.Encoder().encode
 _LEVELS: Final = {name: name.lower() for name in logging.getLevelNamesMapping()}
@@ -19,22 +19,25 @@ class JsonFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__()
         self._pid = os.getpid()
+        same = {"level": "info", "logger": LOGGER.name, "message": "request", "pid": self._pid}
+        self._of_requests = _encode(same).decode()[1:-1]
         self._second = 0
         self._prefix = ""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
+        at = self._time(record.created)
+        if isinstance(record, RequestRecord):
+            return f'{{"time":"{at}",{self._of_requests},{_encode(record.fields).decode()[1:]}'
         fields: dict[str, Any] = {
-            "time": self._time(record.created),
+            "time": at,
             "level": _LEVELS.get(record.levelname, record.levelname),
             "logger": record.name,
+            "message": record.getMessage(),
+            "pid": self._pid,
         }
-        if isinstance(record, RequestRecord):
-            fields |= {"message": "request", "pid": self._pid, **record.fields}
-        else:
-            fields |= {"message": record.getMessage(), "pid": self._pid}
-            if record.exc_info:
-                fields["trace"] = self.formatException(record.exc_info)
+        if record.exc_info:
+            fields["trace"] = self.formatException(record.exc_info)
         return _encode(fields).decode()
 
     def _time(self, seconds: float) -> str:
