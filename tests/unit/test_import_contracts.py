@@ -19,7 +19,8 @@ CONTRACTS = [
     contract["name"]
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 ]
-LAYERS, USE_CASES, ADAPTERS, ADAPTER, DISHKA, FRAMEWORK, DATABASE, SDK, ROOMS, SHARED, API, PAGE, CYCLES = CONTRACTS
+LAYERS, USE_CASES, ADAPTERS, ADAPTER, DISHKA, FRAMEWORK, DATABASE, PROMETHEUS = CONTRACTS[:8]
+SDK, ROOMS, SHARED, API, PAGE, CYCLES = CONTRACTS[8:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,12 @@ VIOLATIONS = [
         statement="import asyncpg",
         breaks=DATABASE,
         says="entrypoints.native_api.me -> asyncpg",
+    ),
+    Violation(
+        module="entrypoints.http.edge",
+        statement="import prometheus_client",
+        breaks=PROMETHEUS,
+        says="entrypoints.http.edge -> prometheus_client",
     ),
     Violation(
         module="entrypoints.container.wiring",
