@@ -31,6 +31,11 @@ class RunningReplies:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._beginnings: set[asyncio.Task[Any]] = set()
 
+    @property
+    def count(self) -> int:
+        """How many replies run here."""
+        return len(self._writers)
+
     def require_room(self) -> None:
         """Raise OverloadedError if no further reply may begin."""
         if len(self._writers) + len(self._beginnings) >= self._most:

@@ -23,6 +23,8 @@ from entrypoints.http.paths import ExactPaths
 from entrypoints.http.problems import PROBLEMS
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.responses import JsonResponse
+from entrypoints.metrics.catalogue import STARTS, WORKERS
+from entrypoints.metrics.reports import report_now
 from entrypoints.native_api.documents import document_router
 from entrypoints.native_api.openapi import make_document
 from entrypoints.native_api.routes import NATIVE_API
@@ -62,11 +64,14 @@ def make_litestar(settings: Settings, open_application: OpenApplication = open_a
         try:
             async with open_application(settings) as application:
                 app.state.application = application
+                STARTS.count()
                 _log.info("Started")
-                yield
+                with WORKERS.raised():
+                    yield
                 _log.info("Stopping")
         finally:
             _log.info("Stopped")
+            report_now()
             logs.flush()
 
     settings.require_authentication()

@@ -57,9 +57,14 @@ def run_development(host: str, port: int, folder: Path, database_url: str | None
         asyncio.run(operations.migrate(settings))
         token = None if database_url else asyncio.run(open_development_session(settings))
         text = _welcome(_address(listener), token, has_page=settings.chat_page)
-        processes.serve_here(
-            make_app(settings), listener, when_ready=lambda: _say(text), log_format=settings.log_format
-        )
+        with processes.bind_metrics(settings.metrics_host, settings.metrics_port) as metrics:
+            processes.serve_here(
+                make_app(settings),
+                listener,
+                when_ready=lambda: _say(text),
+                log_format=settings.log_format,
+                metrics=metrics,
+            )
 
 
 @contextmanager

@@ -62,6 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
     log_format: Literal["auto", "json", "text"] = "auto"
     """How lines of the log are written: ``json``, ``text``, or ``auto``, which is text on a terminal and else JSON."""
+    metrics_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
+    """Where Prometheus finds ``/metrics``, on a port of its own; without one there are no metrics."""
+    metrics_host: str = "127.0.0.1"
+    """The address that this port is on."""
 
     request_timeout: Seconds = 10.0
     """How long an answer may take to begin."""

@@ -31,14 +31,17 @@ def serve(host: str, port: int, workers: int) -> None:
     logging.config.dictConfig(logs.serving(settings.log_format))
     settings.require_authentication()
     check_responder(settings)
-    with processes.bind(host, port) as listener:
+    with (
+        processes.bind(host, port) as listener,
+        processes.bind_metrics(settings.metrics_host, settings.metrics_port) as metrics,
+    ):
         for warning in asyncio.run(operations.require_fit_database(settings)):
             _log.warning("%s", warning)
         if settings.auth_cookies and not settings.origins:
             _log.warning("TRUSTED_ORIGINS is empty: with a cookie nothing can be changed, with a bearer all can")
         _log.info("Serving on http://%s:%d with %d worker(s)", host, port, workers)
         factory = "entrypoints.app:make_app_from_environment"
-        processes.serve_workers(factory, listener, workers=workers, log_format=settings.log_format)
+        processes.serve_workers(factory, listener, workers=workers, log_format=settings.log_format, metrics=metrics)
 
 
 @click.command

@@ -26,7 +26,9 @@ from domain.ports.reply_log import ReplyLog
 from domain.ports.responder import Responder
 from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
+from entrypoints.container.observing import StorageMetrics, TimedResponder, pool_metrics
 from entrypoints.container.responders import open_responder
+from entrypoints.metrics.catalogue import RUNNING_REPLIES
 from entrypoints.settings import Settings, SettingsError
 
 
@@ -62,15 +64,16 @@ class _Adapters(Provider):
     @provide
     async def responder(self, settings: Settings) -> AsyncIterator[Responder]:
         async with open_responder(settings) as responder:
-            yield responder
+            yield TimedResponder(responder)
 
     @provide
     async def replies(self, _: Database, __: Responder) -> AsyncIterator[RunningReplies]:
         # The database is asked for so that it is closed later: replies that are ended are saved as far as they go. So
         # is the responder: it is closed when it makes no reply any more.
         replies = RunningReplies()
-        yield replies
-        await replies.close()
+        with RUNNING_REPLIES.told_by(lambda: replies.count):
+            yield replies
+            await replies.close()
 
     @provide
     def timing(self, settings: Settings) -> ReplyTiming:
@@ -85,8 +88,9 @@ class _Adapters(Provider):
             command_timeout=settings.database_command_timeout,
             lock_timeout=settings.database_lock_timeout,
         )
-        async with Database.connect(address_of(settings), pool) as database:
-            yield database
+        async with Database.connect(address_of(settings), pool, StorageMetrics()) as database:
+            with pool_metrics(database):
+                yield database
 
 
 def make_container(settings: Settings) -> AsyncContainer:

@@ -22,6 +22,7 @@ from entrypoints.http.errors import RequestError
 from entrypoints.http.origins import SAFE_METHODS, require_trusted_origin
 from entrypoints.http.route_options import PUBLIC
 from entrypoints.http.tally import Tally
+from entrypoints.metrics.catalogue import REFUSED_CREDENTIALS
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class Authentication(ASGIMiddleware):
             principal = await self._authenticate(application, scope)
         except UnauthenticatedError as error:
             self._refusals.count(error.failure)
+            REFUSED_CREDENTIALS.count(error.failure.value)
             raise
         if principal.impersonated_by:
             _log.info("%s acts as %s: %s", principal.impersonated_by, principal.owner_id, scope["path_template"])

@@ -15,6 +15,7 @@ from litestar.types import ExceptionHandlersMap
 from domain.errors import AiAgentError, IdempotencyKeyReusedError, OverloadedError, RuleViolationError, StaleError
 from entrypoints.http.statuses import MEANING, STATUS
 from entrypoints.http.tally import Tally
+from entrypoints.metrics.catalogue import ERRORS, LIMITS
 
 _log = logging.getLogger(__name__)
 _outages = Tally(_log, "Storage unavailable")
@@ -28,6 +29,13 @@ _FRAMEWORK_CODES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
 }
+
+_LIMITS: Final[Mapping[str, str]] = {
+    "body_too_large": "body",
+    "overloaded": "running",
+    "too_slow": "response_time",
+}
+"""The limits that are told by a code of their own."""
 
 type AnyRequest = Request[Any, Any, Any]
 
@@ -61,7 +69,12 @@ def make_exception_handlers(render: Callable[[Failure], Response[Any]]) -> Excep
     """Litestar's handlers for all that can be raised; ``render`` gives a failure the form of the API."""
 
     def handle(meaning: Callable[[AnyRequest, Any], Failure]) -> Callable[[AnyRequest, Any], Response[Any]]:
-        return lambda request, error: render(meaning(request, error))
+        def respond(request: AnyRequest, error: Any) -> Response[Any]:
+            failure = meaning(request, error)
+            count_error(failure.code)
+            return render(failure)
+
+        return respond
 
     return {
         AiAgentError: handle(_of_domain),
@@ -70,6 +83,13 @@ def make_exception_handlers(render: Callable[[Failure], Response[Any]]) -> Excep
         HTTPException: handle(_of_framework),
         Exception: handle(_of_defect),
     }
+
+
+def count_error(code: str) -> None:
+    """Count a response that tells of an error, and the limit that struck, if it was one."""
+    ERRORS.count(code)
+    if limit := _LIMITS.get(code):
+        LIMITS.count(limit)
 
 
 def _of_domain(request: AnyRequest, error: AiAgentError) -> Failure:

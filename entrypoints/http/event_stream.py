@@ -14,6 +14,7 @@ from domain.errors import AiAgentError, UnavailableError
 from entrypoints.http.head_requests import IS_HEAD
 from entrypoints.http.responses import until_gone
 from entrypoints.http.tally import Tally
+from entrypoints.metrics.catalogue import OPEN_STREAMS
 
 MEDIA_TYPE: Final = "text/event-stream"
 KEEP_ALIVE_SECONDS: Final = 10
@@ -57,7 +58,9 @@ class EventStream(Response[AsyncGenerator[bytes, None]]):
             async with aclosing(self.content) as frames:
                 await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
                 send_body = scope["state"].get("send_body", send)
-                if scope["state"].get(IS_HEAD) or await self._is_sent(frames, receive, send_body):
+                with OPEN_STREAMS.raised():
+                    is_sent = scope["state"].get(IS_HEAD) or await self._is_sent(frames, receive, send_body)
+                if is_sent:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         return respond

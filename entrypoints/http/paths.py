@@ -6,6 +6,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.error_forms import ErrorForms
+from entrypoints.http.errors import count_error
 from entrypoints.http.responses import send_response
 from entrypoints.http.statuses import MEANING
 
@@ -26,6 +27,7 @@ class ExactPaths:
         is_other = b"%" in path or b"//" in path or (path.endswith(b"/") and path != b"/")
         if scope["type"] == ScopeType.HTTP and is_other:
             status = HTTPStatus.NOT_FOUND
+            count_error("not_found")
             refusal = self._errors.of(scope["path"]).raw(status, "not_found", MEANING[status])
             await send_response(send, status, *refusal)
         else:

@@ -15,6 +15,7 @@ from domain.errors import AiAgentError
 from entrypoints.http.errors import RequestError
 from entrypoints.http.head_requests import IS_HEAD
 from entrypoints.http.tally import Tally
+from entrypoints.metrics.catalogue import REPLAYS
 
 _broken: Final = Tally(logging.getLogger(__name__), "Response broken off")
 _encode = msgspec.json.Encoder().encode
@@ -103,4 +104,7 @@ async def send_response(send: Send, status: int, headers: Sequence[tuple[bytes, 
 
 def mark(*, replayed: bool) -> dict[str, str]:
     """The header of what was given before under the same Idempotency-Key."""
-    return {"Idempotent-Replayed": "true"} if replayed else {}
+    if not replayed:
+        return {}
+    REPLAYS.count()
+    return {"Idempotent-Replayed": "true"}

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final, override
 
+from entrypoints.metrics.catalogue import DROPPED_LINES
+
 MOST_LINES: Final = 5000
 """That wait to be written; beyond that they are dropped."""
 _PAUSE: Final = 0.05
@@ -39,6 +41,7 @@ class DroppingHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if self._lines.qsize() >= MOST_LINES:
             self._dropped += 1
+            DROPPED_LINES.count("queue_full")
             return
         try:
             self._lines.put(f"{self.format(record)}\n".encode(errors="backslashreplace"))
@@ -78,7 +81,9 @@ class DroppingHandler(logging.Handler):
             try:
                 _write_all(self._descriptor, piece)
             except OSError:
-                self._unwritten += piece.count(b"\n")
+                lost = piece.count(b"\n")
+                self._unwritten += lost
+                DROPPED_LINES.count("write_failed", by=lost)
                 return
         lost = self._dropped + self._unwritten - self._told
         if lost and lines:

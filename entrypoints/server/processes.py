@@ -4,6 +4,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, override
 
 import uvicorn
@@ -11,7 +12,10 @@ from uvicorn.supervisors import Multiprocess
 
 from entrypoints import logs
 from entrypoints.errors import OneLineError
+from entrypoints.metrics import endpoint
+from entrypoints.metrics.reports import gathered
 from entrypoints.server.reading import GuardedProtocol
+from entrypoints.server.reporting import ReportingFactory
 
 _log = logging.getLogger(__name__)
 
@@ -20,8 +24,8 @@ class AddressInUseError(OneLineError):
     """The address can't be listened on."""
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket bound to the address. Raises AddressInUseError."""
+def bind(host: str, port: int, option: str = "--port") -> socket.socket:
+    """A socket bound to the address, which ``option`` has named. Raises AddressInUseError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -30,9 +34,14 @@ def bind(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise AddressInUseError(f"Can't listen on {host}:{port}: {reason}. Choose another with --port.") from None
+        raise AddressInUseError(f"Can't listen on {host}:{port}: {reason}. Choose another with {option}.") from None
     listener.set_inheritable(True)
     return listener
+
+
+def bind_metrics(host: str, port: int | None) -> AbstractContextManager[socket.socket | None]:
+    """A socket for the metrics; None without a port. Raises AddressInUseError."""
+    return nullcontext() if port is None else bind(host, port, "METRICS_PORT")
 
 
 def serve_workers(
@@ -42,24 +51,33 @@ def serve_workers(
     workers: int,
     seconds_to_end: float = 15,
     log_format: logs.LogFormat = "auto",
+    metrics: socket.socket | None = None,
 ) -> None:
-    """Serve the application that ``module:function`` makes, until a signal ends it.
+    """Serve the application that ``module:function`` makes, until a signal ends it; and its metrics on ``metrics``.
 
     One worker is this process, several are its children; a child that has not ended ``seconds_to_end`` after the
     signal is killed.
     """
-    config = configure(factory, factory=True, workers=workers, log_config=logs.serving(log_format))
-    if workers == 1:
-        uvicorn.Server(config).run(sockets=[listener])
-    else:
-        _Supervisor(config, [listener], seconds_to_end).run()
+    with endpoint.serving(metrics), nullcontext() if metrics is None or workers == 1 else gathered() as channel:
+        app = factory if channel is None else ReportingFactory(factory, channel)
+        config = configure(app, factory=True, workers=workers, log_config=logs.serving(log_format))
+        if workers == 1:
+            uvicorn.Server(config).run(sockets=[listener])
+        else:
+            _Supervisor(config, [listener], seconds_to_end).run()
 
 
 def serve_here(
-    app: Any, listener: socket.socket, *, when_ready: Callable[[], None], log_format: logs.LogFormat = "auto"
+    app: Any,
+    listener: socket.socket,
+    *,
+    when_ready: Callable[[], None],
+    log_format: logs.LogFormat = "auto",
+    metrics: socket.socket | None = None,
 ) -> None:
-    """Serve an application in this process until a signal ends it."""
-    _AnnouncedServer(configure(app, log_config=logs.serving(log_format)), when_ready).run(sockets=[listener])
+    """Serve an application in this process until a signal ends it; and its metrics on ``metrics``."""
+    with endpoint.serving(metrics):
+        _AnnouncedServer(configure(app, log_config=logs.serving(log_format)), when_ready).run(sockets=[listener])
 
 
 class _Supervisor(Multiprocess):

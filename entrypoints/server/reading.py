@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, override
 from httptools import HttpParserError, HttpParserUpgrade
 
 from entrypoints.http.tally import Tally
+from entrypoints.metrics.catalogue import LIMITS
 from entrypoints.server.refusals import refusing_app
 from entrypoints.server.request_heads import check_head, trailers_fit
 from entrypoints.server.shared_limits import Connection, bodies_fit, limit_unread, make_room
@@ -20,6 +21,13 @@ from entrypoints.server.writing import WritingProtocol
 
 _USUAL_FRAME: Final = 16
 """Bytes beside the data of a chunk: two line ends, and its size in a few digits, perhaps with zeros before them."""
+
+_LIMITS: Final = {
+    HTTPStatus.REQUEST_URI_TOO_LONG: "target",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "head",
+    HTTPStatus.SERVICE_UNAVAILABLE: "requests",
+}
+"""The limits that a request head may break, by the status of the refusal."""
 
 
 class GuardedProtocol(WritingProtocol):
@@ -51,7 +59,7 @@ class GuardedProtocol(WritingProtocol):
         self.idle_since = time.monotonic()
         most = self.limits.connections
         if len(self.connections) > most and not make_room(self.connections, self, most):
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "connections")
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -73,7 +81,7 @@ class GuardedProtocol(WritingProtocol):
         # The parser reports a header or a trailer only once it is complete, which may never be.
         self._frame_bytes = max(self._frame_bytes, 0)
         if (self._head_bytes if self._in_head else self._frame_bytes) > 2 * self.limits.head_bytes:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head")
         elif self._read_timer is None:
             self._set_read_timer(self.limits.head_seconds if self._in_head else self.limits.body_seconds)
 
@@ -81,7 +89,7 @@ class GuardedProtocol(WritingProtocol):
     def on_message_begin(self) -> None:
         self._in_head = True
         if len(self.pipeline) >= self.limits.pipelined:
-            self._refuse(HTTPStatus.TOO_MANY_REQUESTS)
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "pipelined")
             raise OverflowError  # stops the parser
         self._head_bytes = self._head_bytes or 1  # bytes that came with the request before are not counted
         super().on_message_begin()
@@ -96,6 +104,8 @@ class GuardedProtocol(WritingProtocol):
             refusal = HTTPStatus.SERVICE_UNAVAILABLE
         served = self.app
         if refusal:
+            if refusal in _LIMITS:
+                LIMITS.count(_LIMITS[refusal])
             self.app = refusing_app(refusal, self._forms)
         super().on_headers_complete()
         self.app = served
@@ -107,7 +117,7 @@ class GuardedProtocol(WritingProtocol):
         limits = self.limits
         self._tiny_pieces += len(body) < limits.tiny_piece_bytes
         if self._tiny_pieces > limits.tiny_pieces:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "tiny_pieces")
             raise OverflowError  # stops the parser
         before = self.body_bytes // limits.large_body_bytes
         self.body_bytes += len(body)
@@ -116,12 +126,12 @@ class GuardedProtocol(WritingProtocol):
         if not is_larger or bodies_fit(self.connections, limits.bodies_bytes):
             super().on_body(body)
         elif not self.is_closing:
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "bodies")
 
     @override
     def on_message_complete(self) -> None:
         if self.headers and not trailers_fit(self.headers, self.limits):
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head")
             raise OverflowError  # stops the parser
         self._in_head = True
         if self._read_timer:
@@ -169,9 +179,12 @@ class GuardedProtocol(WritingProtocol):
         elif self._in_head and self._head_bytes == 0:
             self._close()
         else:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "arrival")
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _refuse(self, status: HTTPStatus, limit: str | None = None) -> None:
+        """Refuse what is being read; ``limit`` is the one that struck, by its name in the metrics."""
+        if limit:
+            LIMITS.count(limit)
         self._set_read_timer(None)
         if self.headers:  # free their memory: the connection may take a while to close
             self.headers.clear()

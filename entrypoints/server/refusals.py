@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from entrypoints.http.edge import SECURITY_HEADERS, new_request_id
 from entrypoints.http.error_forms import ErrorForms
+from entrypoints.http.exchange import count_request
 from entrypoints.http.problems import PROBLEMS
 from entrypoints.http.responses import send_response
 from entrypoints.http.statuses import MEANING
 from entrypoints.logs.requests import log_request
+from entrypoints.metrics.catalogue import ERRORS
 
 _PROBLEMS: Final = {
     HTTPStatus.BAD_REQUEST: ("bad_request", "This is no valid HTTP request."),
@@ -56,5 +58,7 @@ def refusal(
 def log_refusal(
     status: HTTPStatus, request_id: bytes, *, method: str | None = None, written: int | None = None
 ) -> None:
-    """Log a request that was refused here; ``method`` is None if its head was not read to its end."""
+    """Log and count a request that was refused here; ``method`` is None if its head was not read to its end."""
+    count_request(method, None, status, 0)
+    ERRORS.count(_PROBLEMS[status][0])
     log_request(request_id=request_id.decode(), method=method, route=None, status=status, seconds=0, written=written)

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from typing import Protocol
 
+from entrypoints.metrics.catalogue import LIMITS
+
 
 class Connection(Protocol):
     """A client's connection, as the shared limits see it."""
@@ -67,4 +69,5 @@ def limit_unread(connections: Iterable[Connection], newest: Connection, most: in
         if one is newest or unread <= most:
             break
         unread -= one.unread_bytes
+        LIMITS.count("unread")
         one.cut_off()

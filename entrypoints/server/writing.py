@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from entrypoints.http.edge import new_request_id
 from entrypoints.http.exchange import CONNECTION, REFUSED
+from entrypoints.metrics.catalogue import LIMITS
 from entrypoints.server.joined_writes import JoinedWrites
 from entrypoints.server.limits import Limits
 from entrypoints.server.refusals import forms_of, log_refusal, refusal
@@ -121,7 +122,11 @@ class WritingProtocol(HttpToolsProtocol):
 
     def _start_write_timer(self) -> None:
         if self._write_timer is None and not self._is_lost:
-            self._write_timer = self.loop.call_later(self.limits.write_seconds, self.cut_off)
+            self._write_timer = self.loop.call_later(self.limits.write_seconds, self._stop_waiting)
+
+    def _stop_waiting(self) -> None:
+        LIMITS.count("reading")
+        self.cut_off()
 
     def _refuse_in_turn(self, status: HTTPStatus, failed: RequestResponseCycle | None) -> None:
         """Refuse the request ``failed`` (None: one whose head is not read) after the responses to those before it.
