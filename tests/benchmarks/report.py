@@ -7,6 +7,7 @@ import msgspec
 
 from tests.benchmarks.apps import APPS
 from tests.benchmarks.measure import Counts, Sample
+from tests.benchmarks.observation import Observation
 from tests.benchmarks.streams import STREAM_APPS, STREAMS, StreamSample
 from tests.benchmarks.workloads import WORKLOADS
 
@@ -28,6 +29,7 @@ class Results(msgspec.Struct, kw_only=True):
     counts: dict[str, dict[str, Counts]] = {}
     """By app and workload."""
     peak_mib: dict[str, float] = {}
+    observation: Observation = {}
     flatness: list[Ratio] = []
     streams: dict[str, StreamSample] = {}
     """By app."""
@@ -38,7 +40,14 @@ class Results(msgspec.Struct, kw_only=True):
 
     def markdown(self) -> str:
         """The tables."""
-        parts = [self._comparison(), self._streams(), self._flatness(), self._at_half(), self._memory()]
+        parts = [
+            self._comparison(),
+            self._streams(),
+            self._observation(),
+            self._flatness(),
+            self._at_half(),
+            self._memory(),
+        ]
         about = ", ".join(f"{name} {value}" for name, value in self.circumstances.items())
         return "\n\n".join([f"{about}.", *(part for part in parts if part)]) + "\n"
 
@@ -77,6 +86,10 @@ class Results(msgspec.Struct, kw_only=True):
         ]
         heads = [f"{STREAMS} streams at once", "CPU µs a delta", "÷ floor", "PostgreSQL ms a reply"]
         return _table([*heads, "first delta p50 ms", "p99 ms"], rows)
+
+    def _observation(self) -> str:
+        rows = [[what, f"{cpu:.1f}"] for what, cpu in self.observation.items()]
+        return _table(["of a request", "CPU µs"], rows)
 
     def _flatness(self) -> str:
         rows = [

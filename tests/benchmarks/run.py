@@ -13,6 +13,7 @@ from tests.benchmarks.apps import APPS, RunningApp, running
 from tests.benchmarks.database import Server
 from tests.benchmarks.dataset import SMALL, Dataset
 from tests.benchmarks.measure import Sample, Subject, counts, interleaved, resident_after, shape_of_answer
+from tests.benchmarks.observation import measure_observation
 from tests.benchmarks.processes import peak_bytes
 from tests.benchmarks.report import Ratio, Results
 from tests.benchmarks.streams import STREAM_APPS, STREAMS, StreamSample, measure_streams
@@ -35,6 +36,7 @@ class Run:
 
     def everything(self) -> None:
         """Measure all that was asked for."""
+        self._results.observation = measure_observation(self._options.rounds)
         _say(f"a table of {self._dataset.rows:,} messages")
         url = self._server.filled(self._dataset)
         self._count(url)
