@@ -131,6 +131,10 @@ openapi: $(INSTALLED) ## Write docs/openapi.json from the code
 	.venv/bin/ai-agent openapi > docs/.openapi.json && mv docs/.openapi.json docs/openapi.json \
 		|| { rm -f docs/.openapi.json; exit 1; }
 
+.PHONY: vendor
+vendor: $(INSTALLED) ## Copy the scripts of others that the chat page uses, as .make/vendor locks them, from npm
+	@exec .venv/bin/python -m tests.support.vendored_scripts
+
 .PHONY: migrate
 migrate: $(INSTALLED) ## Bring the database's schema up to date
 	.venv/bin/ai-agent migrate $(ARGS)

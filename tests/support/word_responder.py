@@ -33,23 +33,30 @@ class WordResponder(Responder):
 
     At `ask` it calls the tool, and leaves the call to somebody else. Instructions are said first.
 
-    At `pause` it waits until it is released, which any thread may do.
+    At `pause` it waits until it is released, which any thread may do. It may also be given a script.
     """
 
     def __init__(self) -> None:
         self.is_failing = True
         """Whether `fail` makes it fail."""
         self._gates: dict[str, Future[None]] = {}
+        self._script: list[str] = []
 
     def release(self, text: str) -> None:
         """Let the reply to this text go on, at each `pause`."""
         self._gate(text).set_result(None)
 
+    def reply_with(self, text: str, *, pieces: int) -> None:
+        """Say this instead of the user's words, in pieces of so many characters; pause before the end."""
+        self._script = [text[at : at + pieces] for at in range(0, len(text), pieces)]
+
     @override
     async def reply(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
         if turn.instructions:
             yield TextDelta(f"({turn.instructions}) ")
-        for word in turn.text.split():
+        for piece in self._script:
+            yield TextDelta(piece)
+        for word in ["pause"] if self._script else turn.text.split():
             if word == "ask":
                 for event in CALL[:4]:
                     yield event

@@ -1,0 +1,61 @@
+// Markdown as elements: parsed by marked, cleaned by DOMPurify. Both are loaded when the first reply is shown.
+let library = null;
+let loading = null;
+
+const TAGS = [
+  "a", "b", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p",
+  "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+];
+const ATTRIBUTES = ["align", "href", "start", "title"];
+const LINKS = /^(?:https?|mailto):/i;
+
+export const isLoaded = () => library !== null;
+
+// Loads the library; false if it can't be had, and texts stay as they are.
+export const load = () => {
+  loading ??= Promise.all([import("./vendor/marked.js"), import("./vendor/dompurify.js")])
+    .then(([{ Marked }]) => {
+      library = { marked: makeParser(Marked), purify: globalThis.DOMPurify };
+      library.purify.addHook("afterSanitizeAttributes", guardLink);
+      return true;
+    })
+    .catch(() => false);
+  return loading;
+};
+
+const escape = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+// HTML is text like any other, and an image a link to it: to load it would tell another site who reads.
+const makeParser = (Marked) =>
+  new Marked({
+    gfm: true,
+    breaks: true,
+    renderer: {
+      html: ({ text }) => escape(text),
+      image: ({ href, text, title }) => `<a href="${escape(href)}" title="${escape(title ?? "")}">${escape(text || "An image")}</a>`,
+      checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
+    },
+  });
+
+const guardLink = (node) => {
+  if (node.nodeName !== "A") return;
+  if (!LINKS.test(node.getAttribute("href") ?? "")) node.removeAttribute("href");
+  node.setAttribute("target", "_blank");
+  node.setAttribute("rel", "noopener noreferrer nofollow");
+};
+
+// The blocks of a text, such as paragraphs and lists; each has its `raw` text.
+export const blocksOf = (text) => library.marked.lexer(text);
+
+export const fragmentOf = (blocks) => {
+  const fragment = library.purify.sanitize(library.marked.parser(blocks), {
+    ALLOWED_TAGS: TAGS,
+    ALLOWED_ATTR: ATTRIBUTES,
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    RETURN_DOM_FRAGMENT: true,
+  });
+  for (const block of fragment.querySelectorAll("table, pre")) block.tabIndex = 0; // they scroll, by keys as well
+  for (const block of fragment.children) block.dir = "auto";
+  return fragment;
+};
