@@ -1,5 +1,5 @@
 // Calls of the API. An answer that is no success, and none at all, are thrown as an ApiError.
-import { credentials } from "./session.js";
+import { credentials, dropToken } from "./session.js";
 
 const TRIES = 3;
 
@@ -35,6 +35,7 @@ export const request = async (method, path, { body, key, headers, ...options } =
     throw new ApiError(0);
   }
   if (response.ok) return response;
+  if (response.status === 401) dropToken();
   const problem = await response.json().catch(() => ({}));
   const seconds = Number(response.headers.get("Retry-After") ?? NaN);
   throw new ApiError(response.status, problem ?? {}, Number.isFinite(seconds) ? seconds : null);

@@ -2,7 +2,7 @@
 import { request } from "./api.js";
 import { button, el, find, icon } from "./dom.js";
 import { describe } from "./failures.js";
-import { ask, tell, warn } from "./notices.js";
+import { ask, clearWarning, tell, warn } from "./notices.js";
 import { forget, keep, kept } from "./storage.js";
 import { UNTITLED } from "./conversations.js";
 
@@ -23,10 +23,12 @@ export class Changes {
   async change(conversation, patch) {
     try {
       const response = await request("PATCH", pathOf(conversation.id), { body: patch });
+      clearWarning();
       this.onChange(await response.json());
       return true;
     } catch (error) {
-      warn(describe(error));
+      const again = button("Try again", () => this.change(conversation, patch));
+      warn({ ...describe(error), actions: [...describe(error).actions, again] });
       return false;
     }
   }

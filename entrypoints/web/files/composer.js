@@ -3,6 +3,9 @@ import { find } from "./dom.js";
 import { announce } from "./notices.js";
 import { forget, keep, kept } from "./storage.js";
 
+// dir="auto" on a text field takes browsers minutes for a long line.
+const BEGINS_RIGHT_TO_LEFT = /^[^\p{L}]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
+
 const nameOf = (place) => `draft:${place}`;
 
 export class Composer {
@@ -49,6 +52,7 @@ export class Composer {
     const text = this.draft.value;
     if (text) keep(nameOf(this.place), text);
     else forget(nameOf(this.place));
+    this.draft.dir = BEGINS_RIGHT_TO_LEFT.test(text.slice(0, 200)) ? "rtl" : "ltr";
     find("send").disabled = !text.trim();
     if (!CSS.supports("field-sizing", "content")) {
       this.draft.style.height = "auto";

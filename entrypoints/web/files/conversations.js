@@ -64,14 +64,16 @@ export class ConversationList {
 
   fail(error) {
     const { title, advice } = describe(error);
-    this.end.replaceChildren(
-      el("p", { text: `${title} ${advice}` }),
-      button("Try again", () => {
-        this.isLoading = false;
-        this.more();
-      }),
-    );
+    this.hasFailed = true;
+    this.end.replaceChildren(el("p", { text: `${title} ${advice}` }), button("Try again", () => this.again()));
+    if (error.status === 401) this.end.replaceChildren();
     this.onFailure(error);
+  }
+
+  again() {
+    this.hasFailed = false;
+    this.isLoading = false;
+    this.more();
   }
 
   // Brings what has become active, here or in another tab, to the top.

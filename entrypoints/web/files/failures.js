@@ -5,7 +5,7 @@ import { signInUrl } from "./session.js";
 const signIn = () => (signInUrl ? [el("a", { class: "button", href: signInUrl, text: "Sign in" })] : []);
 
 const BY_STATUS = {
-  0: () => ({ title: "There is no connection.", advice: "Check your network. Nothing that you typed is lost." }),
+  0: () => ({ title: "There is no connection.", advice: "Check your network. What you typed is kept." }),
   401: () => ({
     title: "You are not signed in.",
     advice: signInUrl

@@ -5,7 +5,7 @@ import { Changes, openMenu } from "./changes.js";
 import { ConversationList, UNTITLED } from "./conversations.js";
 import { editInPlace, find } from "./dom.js";
 import { describe } from "./failures.js";
-import { clearWarning, warn } from "./notices.js";
+import { announce, clearWarning, warn } from "./notices.js";
 import { takeToken } from "./session.js";
 import { setUpSidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
@@ -21,7 +21,7 @@ class Page {
     });
     this.list = new ConversationList({
       openMenu: (...opened) => openMenu(...opened, this.changes),
-      onFailure: (error) => error.status === 401 && warn(describe(error)),
+      onFailure: (error) => error.status === 401 && this.thread.showFailure(error),
     });
     this.sidebar = setUpSidebar();
     this.composer = new Composer({ onSend: (text) => this.turns.send(text), onStop: () => this.turns.stop() });
@@ -40,8 +40,24 @@ class Page {
     find("actions").addEventListener("click", () => openMenu(this.conversation, find("actions"), this.rename, this.changes));
     find("archive-switch").addEventListener("click", () => this.switchArchive());
     addEventListener("hashchange", () => (takeToken() ? location.reload() : this.open()));
+    this.watchNetwork();
+    addEventListener("unhandledrejection", () =>
+      warn({ title: "Something went wrong on this page.", advice: "Reload it. What you typed is kept." }),
+    );
     this.changes.finishDeletions().then(() => this.list.load());
     this.open();
+  }
+
+  watchNetwork() {
+    addEventListener("offline", () =>
+      warn({ title: "You are offline.", advice: "What you typed is kept. The page goes on when the network is back." }),
+    );
+    addEventListener("online", () => {
+      clearWarning();
+      announce("The network is back.");
+      if (this.list.hasFailed) this.list.again();
+      if (this.thread.hasFailed) this.open();
+    });
   }
 
   // Opens a conversation by its id, or none; the address says which, so that a reload finds it again.

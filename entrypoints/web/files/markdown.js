@@ -56,6 +56,6 @@ export const fragmentOf = (blocks) => {
     RETURN_DOM_FRAGMENT: true,
   });
   for (const block of fragment.querySelectorAll("table, pre")) block.tabIndex = 0; // they scroll, by keys as well
-  for (const block of fragment.children) block.dir = "auto";
+  for (const block of fragment.children) block.dir = block.matches("pre") ? "ltr" : "auto";
   return fragment;
 };

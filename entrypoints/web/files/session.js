@@ -1,5 +1,5 @@
 // Who is signed in: by the token of a link's fragment, or by the cookie that the browser sends.
-import { keep, kept } from "./storage.js";
+import { forget, keep, kept } from "./storage.js";
 
 const TOKEN = "token";
 const LINK = "#token=";
@@ -16,5 +16,8 @@ export const credentials = () => {
   const token = kept(TOKEN);
   return token ? { Authorization: `Bearer ${token}` } : {};
 };
+
+// The service refuses the token: from now on the cookie counts, and people may have signed in by it meanwhile.
+export const dropToken = () => forget(TOKEN);
 
 export const signInUrl = document.querySelector('meta[name="sign-in-url"]').content;

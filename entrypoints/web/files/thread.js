@@ -24,6 +24,7 @@ export class Thread {
 
   clear() {
     this.id = null;
+    this.hasFailed = false;
     this.oldest = null;
     this.hasOlder = false;
     this.isLoading = false;
@@ -49,6 +50,7 @@ export class Thread {
 
   showFailure(error, tryAgain) {
     this.clear();
+    this.hasFailed = true;
     const { title, advice, actions } = describe(error);
     const again = error.isTemporary ? [button("Try again", tryAgain)] : [];
     this.root.append(
@@ -165,11 +167,12 @@ export class Thread {
     this.stick();
   }
 
-  // Removes what follows the last thing that the user said.
+  // Removes what follows the last thing that the user said, and returns that.
   removeReply() {
     const articles = [...this.root.querySelectorAll("article")];
     const last = articles.findLastIndex((article) => article.matches(".user"));
     for (const article of articles.slice(last + 1)) article.remove();
+    return articles[last] ?? null;
   }
 
   // Lets people ask for a reply that failed again.

@@ -1,12 +1,15 @@
 // Turns: what the user says is sent once, whatever happens, and the reply is followed to its end.
 import { ApiError, newKey, pause, read, request } from "./api.js";
+import { button } from "./dom.js";
 import { describe } from "./failures.js";
-import { announce, warn } from "./notices.js";
+import { statusOf } from "./message.js";
+import { announce, clearWarning, warn } from "./notices.js";
 import { LiveReply } from "./reply.js";
 import { forget, keep, kept } from "./storage.js";
 import { framesOf } from "./stream.js";
 
 const LONGEST_PAUSE = 15;
+const MOST_TRIES = 5; // then people decide when to try again
 const ANNOUNCED = 1_000;
 const REMADE = new Set(["failed", "interrupted"]);
 
@@ -45,7 +48,7 @@ export class Turns {
 
   // Asks again for a reply that failed: under the same key the message is not said again.
   again() {
-    this.thread.removeReply();
+    this.pending = this.thread.removeReply();
     return this.run();
   }
 
@@ -56,8 +59,10 @@ export class Turns {
   async run() {
     const { signal, turn } = this;
     this.composer.setRunning(true);
+    clearWarning();
     try {
-      const response = await request("POST", "/api/chat", { body: turn.body, key: turn.key, signal });
+      const response = await this.post();
+      if (!response) return;
       if (this.isRecovered && this.id && response.headers.has("Idempotent-Replayed")) return this.reopenTaken();
       turn.isTaken = true;
       this.keep();
@@ -65,6 +70,45 @@ export class Turns {
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }
+  }
+
+  // Sends the turn until it is taken, and waits between two tries; null if people would rather change it.
+  async post() {
+    const { signal, turn } = this;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await request("POST", "/api/chat", { body: turn.body, key: turn.key, signal });
+      } catch (error) {
+        if (!(error instanceof ApiError) || !error.isTemporary) throw error;
+        if (!(await this.waitToPost(error, failures))) return null;
+      }
+    }
+  }
+
+  // Says below the message why it is not sent; true if it is to be sent again.
+  async waitToPost(error, failures) {
+    const { signal, pending } = this;
+    if (!pending) throw error;
+    const { title, advice } = describe(error);
+    const seconds = error.retryAfter ?? Math.min(2 ** failures, LONGEST_PAUSE);
+    const isAutomatic = failures < MOST_TRIES;
+    const status = statusOf("incomplete", `Not sent yet. ${title} ${isAutomatic ? "It is tried again." : advice}`);
+    const decided = new Promise((resolve) => {
+      this.changeMind = () => resolve(false);
+      status.append(button("Try now", () => resolve(true)), button("Edit", () => resolve(false)));
+    });
+    pending.append(status);
+    this.thread.stick();
+    announce(`Your message is not sent yet. ${title}`);
+    const waits = isAutomatic ? [waitForNetwork(seconds, signal).then(() => true)] : [];
+    const isAgain = await Promise.race([decided, ...waits]);
+    status.remove();
+    this.changeMind = null;
+    if (isAgain || signal.aborted) return isAgain;
+    this.composer.setRunning(false);
+    if (this.turn.isTaken) this.reopen();
+    else this.giveBack();
+    return false;
   }
 
   // Follows a reply that ran when the conversation was opened.
@@ -156,11 +200,13 @@ export class Turns {
   }
 
   fail(error) {
-    if (!(error instanceof ApiError)) throw error;
-    this.live?.element.remove();
+    this.live?.hold("");
+    this.live?.end();
     this.composer.setRunning(false);
-    warn(describe(error));
     this.giveBack();
+    if (!(error instanceof ApiError)) throw error;
+    if (error.code === "reply_running") this.reopen();
+    warn(describe(error));
   }
 
   giveBack() {
@@ -173,6 +219,7 @@ export class Turns {
   }
 
   async stop() {
+    if (this.changeMind) return this.changeMind();
     try {
       await request("POST", `/api/conversations/${this.id}/stop`);
     } catch (error) {
