@@ -50,7 +50,7 @@ def test_what_an_assistant_writes_is_formatted(chat: ChatPage, writer: httpx.Cli
     shown(chat, writer, REPLY)
     text = chat.page.locator("article.assistant .text")
 
-    assert text.locator("h1").inner_text() == "Four days"
+    assert text.locator("h3").inner_text() == "Four days"
     assert [text.locator(tag).first.inner_text() for tag in ("strong", "em", "del", "code")] == [
         "ideal",
         "really",
@@ -99,7 +99,7 @@ def test_a_reply_that_is_made_is_formatted_as_one_that_is_whole(
     words.release("format this")
     chat.wait_until_quiet()
     assert html == chat.page.locator("article.assistant .text.markdown").inner_html()
-    assert html.count("<h1") == html.count("<table") == html.count("<pre") == 1
+    assert html.count("<h3") == html.count("<table") == html.count("<pre") == 1
     assert html == shown(ChatPage(chat.page, chat.address), writer, REPLY)
 
 

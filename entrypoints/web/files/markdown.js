@@ -3,7 +3,7 @@ let library = null;
 let loading = null;
 
 const TAGS = [
-  "a", "b", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p",
+  "a", "b", "blockquote", "br", "code", "del", "em", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p",
   "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 ];
 const ATTRIBUTES = ["align", "href", "start", "title"];
@@ -25,12 +25,19 @@ export const load = () => {
 
 const escape = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
+const DEEPEST = 6;
+
 // HTML is text like any other, and an image a link to it: to load it would tell another site who reads.
 const makeParser = (Marked) =>
   new Marked({
     gfm: true,
     breaks: true,
     renderer: {
+      // The page has its own headings above those of a reply.
+      heading({ tokens, depth }) {
+        const level = Math.min(depth + 2, DEEPEST);
+        return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
+      },
       html: ({ text }) => escape(text),
       image: ({ href, text, title }) => `<a href="${escape(href)}" title="${escape(title ?? "")}">${escape(text || "An image")}</a>`,
       checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),

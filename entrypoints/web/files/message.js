@@ -18,7 +18,7 @@ export const articleOf = (message) => {
   const article = el(
     "article",
     { class: role, id, "data-status": status },
-    el("header", {}, el("bdi", { class: "who", text: name || NAMES[role] }), timeElement(time)),
+    el("header", {}, el("h2", { class: "who", dir: "auto", text: name || NAMES[role] }), timeElement(time)),
     body,
   );
   body.append(...contentOf(message), ...(message.tool_calls ?? []).map(callOf));

@@ -7,7 +7,7 @@ export class LiveReply {
   constructor() {
     this.body = el("div", { class: "body" });
     this.dots = el("div", { class: "waiting", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
-    const header = el("header", {}, el("span", { class: "who", text: "Assistant" }), timeElement(new Date().toISOString()));
+    const header = el("header", {}, el("h2", { class: "who", text: "Assistant" }), timeElement(new Date().toISOString()));
     this.element = el("article", { class: "assistant", "data-status": "in_progress", "aria-busy": "true" }, header, this.body, this.dots);
     this.parts = new Map();
     this.outcome = null;
