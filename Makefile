@@ -132,8 +132,8 @@ openapi: $(INSTALLED) ## Write docs/openapi.json from the code
 		|| { rm -f docs/.openapi.json; exit 1; }
 
 .PHONY: vendor
-vendor: $(INSTALLED) ## Copy the scripts of others that the chat page uses, as .make/vendor locks them, from npm
-	@exec .venv/bin/python -m tests.support.vendored_scripts
+vendor: $(INSTALLED) ## Copy files of others that pages use, as .make/vendor locks them, from npm
+	@exec .venv/bin/python -m tests.support.vendored
 
 .PHONY: migrate
 migrate: $(INSTALLED) ## Bring the database's schema up to date

@@ -1,14 +1,11 @@
 """Markdown on the chat page: what assistants write is formatted, what others write is text."""
 
-from pathlib import Path
-
 import httpx
 import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser.chat_page import ChatPage, write_conversation
 from tests.support.browser.complaints import Complaints
-from tests.support.vendored_scripts import TARGET, copy_scripts
 from tests.support.word_responder import WordResponder
 
 REPLY = """# Four days
@@ -124,14 +121,6 @@ def test_without_the_library_a_reply_is_text(chat: ChatPage, writer: httpx.Clien
     chat.open(write_conversation(writer, "Plain", messages))
 
     assert chat.said[-1] == ("assistant", "*Hello*")
-
-
-def test_the_scripts_of_others_are_those_of_their_packages(tmp_path: Path) -> None:
-    copy_scripts(tmp_path)
-
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
-        path.name: path.read_bytes() for path in TARGET.iterdir()
-    }
 
 
 @pytest.fixture(autouse=True)
