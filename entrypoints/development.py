@@ -22,8 +22,11 @@ from entrypoints.settings import Settings
 _POLL: Final = 0.5
 
 _INVITATION: Final = r"""
-ai-agent runs on {address} (docs: {address}/docs). Stop it with Ctrl-C; the data stays.
+ai-agent runs on {address} until you stop it with Ctrl-C; the data stays.
 {page}
+Read and try its API in a browser, signed in:
+  {address}/docs#token={token}
+
 The development user's session token, good for seven days:
   {token}
 

@@ -104,10 +104,3 @@ def test_all_of_the_api_may_be_called_by_an_agent_with_a_key() -> None:
         ways = [{*way} for way in operation.get("security", [])]
         expected = [{"session"}, {"sessionCookie"}, {"agentKey", "session"}, {"agentKey", "owner"}]
         assert ways == (expected if path.startswith("/api/") else [])
-
-
-def test_the_docs_page_shows_the_document(anonymous: httpx.Client) -> None:
-    page = anonymous.get("/docs")
-
-    assert page.headers["Content-Type"].startswith("text/html")
-    assert 'data-url="/openapi.json"' in page.text

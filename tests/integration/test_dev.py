@@ -59,14 +59,17 @@ def test_dev_serves_what_its_curl_lines_ask_and_keeps_the_data_for_the_next_run(
     assert eventually(lambda: postgres_processes(tmp_path) == [])
 
 
-def test_dev_prints_a_link_that_opens_the_chat_page_signed_in(tmp_path: Path) -> None:
+def test_dev_prints_links_that_open_the_chat_page_and_the_documentation_signed_in(tmp_path: Path) -> None:
     with development(tmp_path) as (_, client, printed):
         links = re.findall(r"^  (http://\S+)$", printed, re.MULTILINE)
-        page = httpx.get(links[0])
+        pages = [httpx.get(link) for link in links]
 
     token = client.headers["Authorization"].removeprefix("Bearer ")
-    assert links == [f"{client.base_url}/#token={token}"]
-    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert links == [f"{client.base_url}/#token={token}", f"{client.base_url}/docs#token={token}"]
+    assert [(page.status_code, page.headers["content-type"]) for page in pages] == [
+        (200, "text/html; charset=utf-8"),
+        (200, "text/html; charset=utf-8"),
+    ]
 
 
 def test_dev_without_the_chat_page_prints_no_link(tmp_path: Path) -> None:

@@ -17,6 +17,10 @@ PUBLIC = {
     ("GET", "/health/ready"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
+    ("GET", "/docs/docs.css"),
+    ("GET", "/docs/docs.js"),
+    ("GET", "/docs/swagger-ui.js"),
+    ("GET", "/docs/swagger-ui.css"),
 }
 
 

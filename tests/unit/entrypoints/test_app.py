@@ -146,7 +146,8 @@ def test_public_routes_are_these_and_no_others() -> None:
 
     public = {path for path, handler in handlers_of(make_litestar(settings)) if handler.opt.get(PUBLIC)}
 
-    assert public == {"/health/live", "/health/ready", "/openapi.json", "/docs"}
+    docs = {f"/docs/{name}" for name in ("docs.js", "docs.css", "swagger-ui.js", "swagger-ui.css")}
+    assert public == {"/health/live", "/health/ready", "/openapi.json", "/docs", *docs}
 
 
 def handlers_of(app: Any) -> Iterator[tuple[str, HTTPRouteHandler]]:
