@@ -11,7 +11,7 @@ from domain.consistency import Finding
 from domain.identifiers import OwnerId, format_conversation_id
 from domain.maintenance import Holdings
 from entrypoints.cli.exit_codes import ExitCode
-from entrypoints.cli.options import BATCH_SIZE, LARGEST_SHARE
+from entrypoints.cli.options import BATCH_SIZE, largest_share_of
 from entrypoints.cli.progress import QUIET, shown
 from entrypoints.cli.results import JSON, tell
 from entrypoints.settings import Settings
@@ -19,7 +19,7 @@ from entrypoints.settings import Settings
 
 @click.command
 @click.option("--delete", is_flag=True, help="Delete it; without this, nothing is changed.")
-@LARGEST_SHARE
+@largest_share_of("owners")
 @click.option("--verbose", is_flag=True, help="Name each owner.")
 @BATCH_SIZE
 @QUIET

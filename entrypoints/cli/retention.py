@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from entrypoints.cli.options import BATCH_SIZE, LARGEST_SHARE
+from entrypoints.cli.options import BATCH_SIZE, largest_share_of
 from entrypoints.cli.progress import QUIET, shown
 from entrypoints.cli.results import JSON, tell
 from entrypoints.settings import Settings
@@ -13,7 +13,7 @@ from entrypoints.settings import Settings
 
 @click.command
 @click.option("--dry-run", is_flag=True, help="Count them, and change nothing.")
-@LARGEST_SHARE
+@largest_share_of("conversations")
 @BATCH_SIZE
 @QUIET
 @JSON
