@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import ExitStack, aclosing, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from typing import Final, override
 
 from adapters.postgres.database import Database
@@ -65,11 +65,18 @@ class StorageMetrics(Observer):
 def pool_metrics(database: Database) -> Iterator[None]:
     """Show the state of its pool, until the end."""
     with ExitStack() as stack:
-        stack.enter_context(catalogue.POOL_OPEN.told_by(lambda: database.open))
+        stack.enter_context(catalogue.POOL_OPEN.told_by(lambda: asked_of_the_pool(lambda: database.open)))
         stack.enter_context(catalogue.POOL_MOST.told_by(lambda: database.most))
-        stack.enter_context(catalogue.POOL_FREE.told_by(lambda: database.free))
+        stack.enter_context(catalogue.POOL_FREE.told_by(lambda: asked_of_the_pool(lambda: database.free)))
         stack.enter_context(catalogue.POOL_WAITING.told_by(lambda: database.waiting))
         yield
+
+
+def asked_of_the_pool(read: Callable[[], float]) -> float:
+    """What is read from another thread than the pool's: asyncpg fails on a connection that is closed meanwhile."""
+    with suppress(AttributeError):
+        return read()
+    return read()
 
 
 class TimedResponder(Responder):

@@ -16,7 +16,7 @@ from domain.append import decide_append
 from domain.errors import StateMovedError, UnavailableError
 from domain.message import NewMessage
 from domain.roles import Role
-from entrypoints.container.observing import StorageMetrics
+from entrypoints.container.observing import StorageMetrics, asked_of_the_pool
 from entrypoints.server.limits import Limits
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
@@ -193,6 +193,12 @@ async def test_who_waits_for_a_connection_is_counted_with_the_time(database_url:
     assert growth("ai_agent_pool_wait_seconds_count") == 2
     assert growth("ai_agent_statement_seconds_count", statement="follows") == 1
     assert growth("ai_agent_storage_unavailable_total") == 1
+
+
+def test_a_connection_that_closes_while_the_pool_is_counted_does_not_fail_the_count() -> None:
+    closing = iter([None, Database])
+
+    assert asked_of_the_pool(lambda: len(next(closing).__name__)) == len("Database")  # type: ignore[union-attr]
 
 
 async def test_what_is_tried_once_more_is_counted_by_cause(database_url: str, growth: Growth) -> None:
