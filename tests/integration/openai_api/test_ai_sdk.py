@@ -22,4 +22,4 @@ def test_the_ai_sdk_gets_text_whole_and_as_it_is_made(
         words.release(f"first pause {provider}")
         assert next(got) == {"deltas": ["first ", f"{provider} "], "finishReason": "stop"}
         assert next(got)["error"]
-    assert [*got] == [{"text": "two "}]
+    assert [*got] == [{"text": "(Be brief.) two "}]

@@ -209,8 +209,8 @@ async def test_the_agents_sdks_runner_speaks_chat_completions_with_the_service(
         kept = await session.get_items()
         session.close()
 
-    assert [one.final_output for one in [*results, streamed]] == ["one ", "two ", "three "]
-    assert deltas == ["three "]
+    assert [one.final_output for one in [*results, streamed]] == [f"(Be brief.) {n} " for n in ("one", "two", "three")]
+    assert deltas == ["(Be brief.) ", "three "]
     assert len(kept) == 6
     assert listed(sdk) == []
 
