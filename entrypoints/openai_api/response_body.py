@@ -23,6 +23,12 @@ class NamedConversation(msgspec.Struct, frozen=True):
     id: str
 
 
+class TextOptions(msgspec.Struct, frozen=True):
+    """The form of the text."""
+
+    format: Any = None
+
+
 class ResponseBody(msgspec.Struct, frozen=True, kw_only=True):
     """A turn. What would change the answer and can't be had is refused; all that is not named here is ignored."""
 
@@ -35,12 +41,15 @@ class ResponseBody(msgspec.Struct, frozen=True, kw_only=True):
     instructions: str | None = None
     metadata: dict[str, Any] | None = None
     tools: list[Any] | None = None
+    text: TextOptions | None = None
     store: bool | None = None
 
     def asked(self) -> AskedResponse:
         """What the response tells of it. Raises RuleViolationError, also for what is not supported."""
         if self.tools:
             raise RuleViolationError("tools", "is not supported: the agent of the service has its own")
+        if self.text is not None and self.text.format not in (None, {"type": "text"}):
+            raise RuleViolationError("text.format", "does not support this value with this model, only the default")
         if self.store is False:
             raise RuleViolationError("store", "must not be false: what is said is kept")
         if self.previous_response_id is not None and self.conversation is not None:

@@ -85,6 +85,7 @@ async def test_a_conversation_goes_on_however_it_is_named(client: httpx.AsyncCli
         ({"input": "x", "tools": [{"type": "web_search"}]}, "tools", "invalid_value"),
         ({"input": "x", "metadata": {"a": 1}}, "metadata", "invalid_value"),
         ({"input": "x", "store": False}, "store", "invalid_value"),
+        ({"input": "x", "text": {"format": {"type": "json_object"}}}, "text.format", "unsupported_value"),
     ],
     ids=str,
 )
