@@ -33,13 +33,14 @@ def printed(environment: dict[str, str], *command: str | Path) -> list[str]:
     return ran.stdout.splitlines()
 
 
-def test_the_example_in_python_runs_and_the_list_after_it(environment: dict[str, str]) -> None:
+def test_the_examples_in_python_run_one_after_the_other(environment: dict[str, str]) -> None:
     program = "\n".join(examples("python"))
 
-    user, listed = printed(environment, sys.executable, "-W", "error", "-c", program)
+    user, listed, *completions = printed(environment, sys.executable, "-W", "error", "-c", program)
 
     assert user == "user Plan a trip to Rome"
     assert re.fullmatch("conv_[0-9a-f]{32} Plan a trip to Rome", listed)
+    assert completions == ["Echo: Plan a trip", "Echo: Plan a trip to Oslo", "3"]
 
 
 def test_the_example_of_the_agents_sdk_runs(environment: dict[str, str]) -> None:
@@ -49,8 +50,12 @@ def test_the_example_of_the_agents_sdk_runs(environment: dict[str, str]) -> None
 
 
 @pytest.mark.timeout(360)  # npm may have to fetch the client
-def test_the_example_in_javascript_runs(environment: dict[str, str]) -> None:
-    assert examples("js") == [(DIRECTORY / "example.mjs").read_text()]
+def test_the_examples_in_javascript_run_one_after_the_other(environment: dict[str, str]) -> None:
+    assert "\n".join(examples("js")) == (DIRECTORY / "example.mjs").read_text()
     install_packages(DIRECTORY)
 
-    assert printed(environment, NODE, DIRECTORY / "example.mjs") == ["user Plan a trip to Rome"]
+    assert printed(environment, NODE, DIRECTORY / "example.mjs") == [
+        "user Plan a trip to Rome",
+        "Echo: Plan a trip",
+        "Echo: Plan a trip to Oslo",
+    ]
