@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -11,10 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from entrypoints.settings import Settings
+from tests.support import better_auth_server
 from tests.support.browser.chat_page import ChatPage
 from tests.support.browser.chromium import Chromium, NoBrowserError, find_chromium
 from tests.support.browser.complaints import Complaints
 from tests.support.browser.launching import apart, launched
+from tests.support.node_packages import NodePackagesError, install_packages
 from tests.support.service import AGENT_KEY
 
 _HERE = Path(__file__).parent
@@ -24,9 +26,11 @@ type NewPage = Callable[..., Page]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Install and unpack the browser before the first test, whose time limit is not made for that."""
+    """Install what comes from npm before the first test, whose time limit is not made for that."""
     is_ours = any(item.path.is_relative_to(_HERE) for item in session.items)
     if is_ours and not session.config.option.collectonly:
+        with suppress(NodePackagesError):  # the first server says it again, in its own test
+            install_packages(better_auth_server.DIRECTORY)
         session.config.stash[_CHROMIUM] = _found()
 
 

@@ -30,9 +30,11 @@ def settings_for(database_url: str) -> Settings:
 
 
 @contextmanager
-def running_service(settings: Settings, protocol: type[GuardedProtocol] = GuardedProtocol) -> Iterator[str]:
-    """The service; its address."""
-    listener = processes.bind("127.0.0.1", 0)
+def running_service(
+    settings: Settings, protocol: type[GuardedProtocol] = GuardedProtocol, *, port: int = 0
+) -> Iterator[str]:
+    """The service, on a port that is free or on this one; its address."""
+    listener = processes.bind("127.0.0.1", port)
     server = uvicorn.Server(processes.configure(make_app(settings), protocol))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
