@@ -84,6 +84,14 @@ async def test_all_that_the_page_names_is_there() -> None:
     assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page) == []
 
 
+def test_the_page_asks_for_all_of_its_modules_at_once() -> None:
+    page = (FILES / "index.html").read_text()
+
+    named = re.findall(r'(?:src|modulepreload" href)="/web/([\w-]+\.js)"', page)
+
+    assert sorted(named) == sorted(path.name for path in FILES.glob("*.js"))
+
+
 @pytest.mark.parametrize("url", ['/sign-in?next="><script>', "https://app.test/?a=1&b=<x>"])
 async def test_where_to_sign_in_is_text_to_the_page(url: str) -> None:
     async with service_on(FakeWorld(), chat_page=True, sign_in_url=url) as client:

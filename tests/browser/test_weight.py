@@ -1,0 +1,114 @@
+"""What the chat page weighs: bytes of its first paint, and memory and work while a long reply is made."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import CDPSession, Page
+
+from tests.support.browser.chat_page import ChatPage
+from tests.support.word_responder import WordResponder
+
+KIB = 1024
+TOKENS = 10_000
+# Paragraphs, lists and code, as models write them: about ten thousand tokens of four characters.
+PIECE = "A sentence with *some* **Markdown** and `code`. " * 3 + "\n\n- one\n- two\n\n```\ndo(each)\n```\n\n"
+LONG_REPLY = PIECE * (TOKENS * 4 // len(PIECE))
+
+
+@pytest.fixture(autouse=True)
+def words(words: WordResponder) -> WordResponder:
+    """Answer all tests here."""
+    return words
+
+
+def wire_bytes(page: Page, do: Callable[[], object]) -> dict[str, int]:
+    """The bytes that came over the wire while something was done, headers included, by their address."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    urls: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    session.on("Network.requestWillBeSent", lambda event: urls.update({event["requestId"]: event["request"]["url"]}))
+    session.on(
+        "Network.loadingFinished",
+        lambda event: sizes.update({urls[event["requestId"]]: int(event["encodedDataLength"])}),
+    )
+    do()
+    session.detach()
+    return sizes
+
+
+def test_the_first_paint_weighs_less_than_sixty_kilobytes(chat: ChatPage) -> None:
+    sizes = wire_bytes(chat.page, chat.open)
+
+    assert len(sizes) > 10
+    assert not any("vendor" in url for url in sizes)
+    assert sum(sizes.values()) < 60 * KIB
+
+
+def test_a_second_visit_asks_whether_the_files_have_changed_and_gets_none(chat: ChatPage) -> None:
+    first = wire_bytes(chat.page, chat.open)
+
+    again = wire_bytes(chat.page, chat.page.reload)
+
+    files = [url for url in first if "/web/" in url]
+    assert sum(again.get(url, 0) for url in files) < sum(first[url] for url in files) / 2
+
+
+def kept_by(session: CDPSession) -> tuple[int, int]:
+    """The bytes of JavaScript and the nodes that the page keeps, once all else is collected."""
+    session.send("HeapProfiler.collectGarbage")
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    return int(metrics["JSHeapUsedSize"]), int(metrics["Nodes"])
+
+
+def test_a_long_reply_is_kept_once(chat: ChatPage, words: WordResponder) -> None:
+    session = chat.page.context.new_cdp_session(chat.page)
+    session.send("Performance.enable")
+    chat.open()
+    chat.send("a first one pause")
+    words.release("a first one pause")
+    chat.wait_until_quiet()
+    words.reply_with(LONG_REPLY, pieces=4)
+    kept = [kept_by(session)]
+
+    for text in ("one", "two", "three"):
+        words.release(text)
+        chat.send(text)
+        chat.page.locator("article.user", has_text=text).last.wait_for()
+        chat.wait_until_quiet()
+        kept.append(kept_by(session))
+
+    growth = [(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(kept)]
+    shown = chat.page.locator("article.assistant .text").last.inner_text()
+    assert len(shown) > TOKENS * 3
+    assert all(bytes_ < 4 * KIB * KIB for bytes_, _ in growth)
+    assert sum(nodes for _, nodes in growth) < 100_000
+
+
+NODES_ADDED = """
+    async ([piece, times]) => {
+        const { TextView } = await import('/web/text.js');
+        await (await import('/web/markdown.js')).load();
+        const view = new TextView(true);
+        let added = 0;
+        const seen = new MutationObserver(() => {});
+        seen.observe(view.element, { childList: true, subtree: true });
+        for (let at = 0; at < times; at += 1) {
+            for (let from = 0; from < piece.length; from += 8) {
+                view.append(piece.slice(from, from + 8));
+                view.draw();
+                for (const { addedNodes } of seen.takeRecords()) added += addedNodes.length;
+            }
+        }
+        return added;
+    }
+"""
+
+
+def test_the_work_for_a_reply_grows_with_its_length_alone(chat: ChatPage) -> None:
+    chat.open()
+
+    once, twice = (chat.page.evaluate(NODES_ADDED, [PIECE, times]) for times in (25, 50))
+
+    assert twice < once * 2.2
