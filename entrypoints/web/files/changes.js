@@ -100,10 +100,10 @@ export const openMenu = (conversation, opener, rename, changes) => {
       : act("archive", "Archive", () => changes.setArchived(conversation, true)),
     act("bin", "Delete", () => changes.remove(conversation), { class: "danger" }),
   );
-  const { right, bottom } = opener.getBoundingClientRect();
+  const { left, bottom } = opener.getBoundingClientRect();
   menu.showPopover();
   const { width, height } = menu.getBoundingClientRect();
-  menu.style.left = `${Math.max(8, Math.min(right - width, innerWidth - width - 8))}px`;
+  menu.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
   menu.style.top = `${Math.max(8, Math.min(bottom + 4, innerHeight - height - 8))}px`;
   menu.firstChild.focus();
 };

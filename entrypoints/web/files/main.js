@@ -122,6 +122,7 @@ class Page {
     this.conversation = conversation;
     const title = conversation?.title ?? UNTITLED;
     find("title").textContent = title;
+    find("archived").hidden = !conversation?.archived;
     find("actions").hidden = !conversation;
     document.title = conversation?.title ? `${title} · Chat` : "Chat";
   }
