@@ -14,7 +14,18 @@ from entrypoints.server.limits import Limits
 from entrypoints.settings import SECRET_VARIABLES, Settings
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("domain", "application", "adapters", "entrypoints", "migrations", "tests", "docs", ".make", ".ci")
+FOLDERS = (
+    "domain",
+    "application",
+    "adapters",
+    "entrypoints",
+    "migrations",
+    "tests",
+    "docs",
+    "examples",
+    ".make",
+    ".ci",
+)
 ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
 DESIGN = (ROOT / "docs" / "design.md").read_text()
 UNITS = {"KiB": 1024, "MiB": 1024 * 1024}
@@ -23,6 +34,7 @@ UNITS = {"KiB": 1024, "MiB": 1024 * 1024}
 def documents() -> Iterator[Path]:
     yield from ROOT.glob("*.md")
     yield from (ROOT / "docs").rglob("*.md")
+    yield from (ROOT / "examples").glob("*/*.md")
 
 
 def files() -> Iterator[Path]:

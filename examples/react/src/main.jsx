@@ -1,0 +1,7 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { App } from "./App.jsx";
+import "./style.css";
+
+createRoot(document.getElementById("page")).render(<StrictMode children={<App />} />);
