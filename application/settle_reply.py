@@ -1,15 +1,18 @@
 """Settle a reply: end it with what its log holds, when its writer does not."""
 
+import logging
 from datetime import timedelta
 from typing import Final
 
-from domain.errors import ReplyLostError, ReplyRewoundError
+from domain.errors import ReplyLostError, ReplyRewoundError, RuleViolationError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
 from domain.ports.reply_log import ReplyLog
 from domain.reply import RecordedReply, ReplyAddress
 from domain.reply_draft import ReplyDraft
 from domain.reply_events import FinishReason, ReplyFinished
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_LEASE: Final = 15.0
 _MAX_ATTEMPTS: Final = 100
@@ -44,9 +47,17 @@ class SettleReply:
         await self._end(reply, reason, timedelta())
 
     async def all_silent(self) -> int:
-        """End all replies of any owners that have no writer any more. Returns how many."""
-        silent = await self._log.silent(self._lease, _MOST_AT_ONCE)
-        return sum([await self._end(reply, FinishReason.INTERRUPTED, self._lease) for reply in silent])
+        """End all replies of any owners that have no writer any more. Returns how many.
+
+        One whose log breaks a rule is reported and left; only damage to the storage makes such a log.
+        """
+        ended = 0
+        for reply in await self._log.silent(self._lease, _MOST_AT_ONCE):
+            try:
+                ended += await self._end(reply, FinishReason.INTERRUPTED, self._lease)
+            except RuleViolationError:
+                _log.exception("The reply %d of conversation %s can't be ended", reply.seq, reply.conversation_id)
+        return ended
 
     async def _end(self, address: ReplyAddress, reason: FinishReason, lease: timedelta) -> bool:
         for _ in range(_MAX_ATTEMPTS):

@@ -425,6 +425,17 @@ async def test_a_reply_whose_process_has_died_is_ended_by_whoever_comes_to_it(
     assert (await processes.texts(reply))[:2] == [("Hello", Status.COMPLETED), ("Hi ", Status.INCOMPLETE)]
 
 
+async def test_a_damaged_log_does_not_keep_the_others_from_their_end(processes: Processes) -> None:
+    damaged = await orphan(processes)
+    await processes.log.write(damaged, 2, [ReplyFinished(), TextDelta("after the end")])
+    other = await orphan(processes)
+    processes.log.skip(timedelta(seconds=61))
+
+    assert await processes.there.application.sweep_replies() == 1
+
+    assert await is_settled(processes, other)
+
+
 async def test_a_follower_of_a_reply_whose_process_has_died_gets_its_end() -> None:
     processes = Processes(timing=ReplyTiming(lease=0.2))
     reply = await orphan(processes)
