@@ -11,11 +11,14 @@ from tests.support.browser.complaints import Complaints
 
 def test_the_link_signs_in_and_the_token_is_seen_no_more(chat: ChatPage, client: httpx.Client, token: str) -> None:
     client.post("/api/conversations", json={"title": "A trip to Rome"})
+    sent: list[str] = []
+    chat.page.on("request", lambda request: sent.extend([request.url.partition("#")[0], str(request.post_data)]))
 
     chat.open()
 
     assert chat.titles == ["A trip to Rome"]
     assert token not in chat.page.url
+    assert token not in "".join(sent)
     assert chat.page.evaluate("() => history.length") <= 2
     kept = "() => [document.cookie, JSON.stringify(localStorage), document.documentElement.outerHTML].join()"
     assert token not in chat.page.evaluate(kept)

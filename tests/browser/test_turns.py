@@ -221,3 +221,18 @@ def test_nothing_is_no_message(chat: ChatPage, client: httpx.Client, text: str) 
     expect(chat.button("Send")).to_be_disabled()
     assert chat.said == []
     assert client.get("/api/conversations").json()["data"] == []
+
+
+def test_a_new_conversation_is_stopped_before_it_has_an_id(chat: ChatPage, client: httpx.Client) -> None:
+    held: list[Route] = []
+    chat.open()
+    chat.page.route("**/api/chat", lambda route: held.append(route), times=1)  # noqa: PLW0108 - takes no built-in
+    chat.send("one pause two")
+
+    with chat.page.expect_response("**/stop"):
+        chat.button("Stop the reply").click()
+        held[0].continue_()
+    chat.wait_until_quiet()
+
+    assert history_of(client)[-1][2] == "incomplete"
+    assert "two" not in history_of(client)[-1][1]

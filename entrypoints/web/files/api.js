@@ -62,6 +62,12 @@ export const pause = (seconds, signal) =>
     });
   });
 
+// Waits so long, or until the network is back.
+export const waitForNetwork = (seconds, signal) => {
+  const online = new Promise((resolve) => addEventListener("online", resolve, { once: true, signal }));
+  return Promise.race([pause(seconds, signal), online]);
+};
+
 // A key that no other turn has. randomUUID() is not there on pages that came without TLS.
 export const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

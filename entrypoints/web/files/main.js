@@ -113,6 +113,7 @@ class Page {
   async ended() {
     if (this.turns.canBeRemade) this.thread.offerAgain(() => this.turns.again());
     await this.list.refresh();
+    this.turns.recover(); // what another reply was in the way of
     const item = this.list.items.get(this.turns.id);
     if (item && item.conversation.id === location.hash.slice(1)) this.show(item.conversation);
   }

@@ -1,15 +1,12 @@
 // Turns: what the user says is sent once, whatever happens, and the reply is followed to its end.
-import { ApiError, newKey, pause, read, request } from "./api.js";
-import { button } from "./dom.js";
+import { ApiError, newKey, read, request } from "./api.js";
 import { describe } from "./failures.js";
-import { statusOf } from "./message.js";
+import { framesToEnd, openStream } from "./following.js";
 import { announce, clearWarning, warn } from "./notices.js";
 import { LiveReply } from "./reply.js";
+import { Sending, postTurn } from "./sending.js";
 import { forget, keep, kept } from "./storage.js";
-import { framesOf } from "./stream.js";
 
-const LONGEST_PAUSE = 15;
-const MOST_TRIES = 5; // then people decide when to try again
 const ANNOUNCED = 1_000;
 const REMADE = new Set(["failed", "interrupted"]);
 
@@ -25,14 +22,14 @@ export class Turns {
   // Goes to a conversation, "" for a new one. When the signal is aborted, the reply goes on and is not followed here.
   open(id, signal) {
     const turn = JSON.parse(kept(nameOf(id)) ?? "null");
-    Object.assign(this, { id, signal, turn, pending: null, live: null, isRecovered: false });
+    Object.assign(this, { id, signal, turn, pending: null, live: null, sending: null, isRecovered: false, isToStop: false });
     this.composer.setRunning(false);
   }
 
   send(text) {
     const place = this.id ? { conversation_id: this.id } : {};
     this.turn = { key: newKey(), body: { message: text, ...place, stream: true } };
-    this.isRecovered = false;
+    Object.assign(this, { isRecovered: false, isToStop: false });
     this.keep();
     this.pending = this.thread.addPending(text);
     return this.run();
@@ -60,55 +57,25 @@ export class Turns {
     const { signal, turn } = this;
     this.composer.setRunning(true);
     clearWarning();
+    this.sending = new Sending(turn, this.pending, signal);
     try {
-      const response = await this.post();
-      if (!response) return;
-      if (this.isRecovered && this.id && response.headers.has("Idempotent-Replayed")) return this.reopenTaken();
+      const response = await this.sending.untilTaken();
+      if (!response) return this.change();
+      const isKnown = this.isRecovered && this.id && response.headers.has("Idempotent-Replayed");
       turn.isTaken = true;
       this.keep();
-      await this.follow(response);
+      if (isKnown) this.reopen();
+      else await this.follow(response);
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }
   }
 
-  // Sends the turn until it is taken, and waits between two tries; null if people would rather change it.
-  async post() {
-    const { signal, turn } = this;
-    for (let failures = 0; ; failures += 1) {
-      try {
-        return await request("POST", "/api/chat", { body: turn.body, key: turn.key, signal });
-      } catch (error) {
-        if (!(error instanceof ApiError) || !error.isTemporary) throw error;
-        if (!(await this.waitToPost(error, failures))) return null;
-      }
-    }
-  }
-
-  // Says below the message why it is not sent; true if it is to be sent again.
-  async waitToPost(error, failures) {
-    const { signal, pending } = this;
-    if (!pending) throw error;
-    const { title, advice } = describe(error);
-    const seconds = error.retryAfter ?? Math.min(2 ** failures, LONGEST_PAUSE);
-    const isAutomatic = failures < MOST_TRIES;
-    const status = statusOf("incomplete", `Not sent yet. ${title} ${isAutomatic ? "It is tried again." : advice}`);
-    const decided = new Promise((resolve) => {
-      this.changeMind = () => resolve(false);
-      status.append(button("Try now", () => resolve(true)), button("Edit", () => resolve(false)));
-    });
-    pending.append(status);
-    this.thread.stick();
-    announce(`Your message is not sent yet. ${title}`);
-    const waits = isAutomatic ? [waitForNetwork(seconds, signal).then(() => true)] : [];
-    const isAgain = await Promise.race([decided, ...waits]);
-    status.remove();
-    this.changeMind = null;
-    if (isAgain || signal.aborted) return isAgain;
+  // People would rather change the message than wait.
+  change() {
     this.composer.setRunning(false);
     if (this.turn.isTaken) this.reopen();
     else this.giveBack();
-    return false;
   }
 
   // Follows a reply that ran when the conversation was opened.
@@ -121,47 +88,27 @@ export class Turns {
     }
   }
 
-  reopenTaken() {
-    this.turn.isTaken = true;
-    this.keep();
-    this.reopen();
-  }
-
   // Follows the reply that runs; `lastId` is that of the last frame that is known.
   async follow(response, lastId = null) {
-    const { signal } = this;
+    const { signal, turn } = this;
     this.composer.setRunning(true);
     this.live = new LiveReply();
     this.thread.append(this.live.element);
     announce("The assistant is replying.");
-    for (let failures = 0; ; failures += 1) {
-      try {
-        response ??= await this.connect(lastId);
-        if (response.status === 204) break;
-        for await (const frame of framesOf(response)) {
-          if (signal.aborted) return;
-          if (frame.isEnd) return await this.settle(lastId);
-          lastId = frame.id ?? lastId;
-          failures = 0;
-          this.live.hold("");
-          this.take(frame.chunk);
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof ApiError && !error.isTemporary) throw error;
-      }
-      response = null;
-      this.live.hold("The connection is lost. The reply goes on, and is looked for again.");
-      await waitForNetwork(Math.min(2 ** failures / 2, LONGEST_PAUSE), signal);
+    const frames = framesToEnd({
+      response,
+      lastId,
+      signal,
+      connect: (known) => (this.id ? openStream(this.id, known, signal) : postTurn(turn, signal)),
+      onBreak: () => this.live.hold("The connection is lost. The reply goes on, and is looked for again."),
+    });
+    for await (const { id, chunk } of frames) {
+      if (signal.aborted) return;
+      lastId = id ?? lastId;
+      this.live.hold("");
+      this.take(chunk);
     }
-    await this.settle(lastId);
-  }
-
-  connect(lastId) {
-    const { signal, turn } = this;
-    if (!this.id) return request("POST", "/api/chat", { body: turn.body, key: turn.key, signal });
-    const headers = lastId ? { "Last-Event-ID": lastId } : {};
-    return request("GET", `/api/chat/${this.id}/stream`, { headers, signal });
+    if (!signal.aborted) await this.settle(lastId);
   }
 
   take(chunk) {
@@ -177,6 +124,7 @@ export class Turns {
     this.keep();
     this.composer.moveTo(id);
     this.onBegun(id);
+    if (this.isToStop) this.stop();
   }
 
   // Shows the turn as the service keeps it.
@@ -218,8 +166,11 @@ export class Turns {
     this.turn = null;
   }
 
+  // Ends the reply, or the waiting to send. A conversation that has no id yet is stopped when it has one.
   async stop() {
-    if (this.changeMind) return this.changeMind();
+    if (this.sending?.cancel()) return;
+    this.isToStop = !this.id;
+    if (this.isToStop) return;
     try {
       await request("POST", `/api/conversations/${this.id}/stop`);
     } catch (error) {
@@ -231,8 +182,3 @@ export class Turns {
     if (this.turn) keep(nameOf(this.id), JSON.stringify(this.turn));
   }
 }
-
-const waitForNetwork = (seconds, signal) => {
-  const online = new Promise((resolve) => addEventListener("online", resolve, { once: true, signal }));
-  return Promise.race([pause(seconds, signal), online]);
-};
