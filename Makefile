@@ -47,7 +47,7 @@ security: $(INSTALLED) ## Test hostile input, isolation, fidelity, and what logs
 
 .PHONY: browser
 browser: $(INSTALLED) ## Test pages in a real browser, which npm brings; ARGS="..." goes to pytest
-	@exec .venv/bin/python -m pytest $(UNUSED) tests/browser $(ARGS)
+	@exec .venv/bin/python -m pytest $(UNUSED) $(PARALLEL) tests/browser $(ARGS)
 
 .PHONY: containers
 containers: $(INSTALLED) ## Build the image and run compose.yaml, where a Docker engine answers

@@ -51,16 +51,11 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    """The colour scheme of the person."""
-    return str(request.param)
-
-
-@pytest.fixture(params=[1200, 390], ids=["desktop", "phone"])
-def chat(request: pytest.FixtureRequest, new_page: NewPage, service: str, token: str, scheme: str) -> ChatPage:
-    """The page on a screen of this width, in this scheme."""
-    page = new_page(color_scheme=scheme, viewport={"width": request.param, "height": 800}, bypass_csp=True)
+@pytest.fixture(params=[("light", 1200), ("dark", 390)], ids=["light, wide", "dark, narrow"])
+def chat(request: pytest.FixtureRequest, new_page: NewPage, service: str, token: str) -> ChatPage:
+    """The page in this colour scheme, on a screen of this width."""
+    scheme, width = request.param
+    page = new_page(color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)
     return ChatPage(page, service, token)
 
 
