@@ -24,13 +24,10 @@ _PORT = click.option("--port", default=8000, show_default=True, type=click.IntRa
 def serve(host: str, port: int, workers: int) -> None:
     """Serve HTTP on the database that DATABASE_URL names."""
     from entrypoints.container import operations
-    from entrypoints.container.responders import check_responder
     from entrypoints.server import processes
 
-    settings = Settings.read()
+    settings = _read_settings()
     logging.config.dictConfig(logs.serving(settings.log_format))
-    settings.require_authentication()
-    check_responder(settings)
     with (
         processes.bind(host, port) as listener,
         processes.bind_metrics(settings.metrics_host, settings.metrics_port) as metrics,
@@ -41,7 +38,25 @@ def serve(host: str, port: int, workers: int) -> None:
             _log.warning("TRUSTED_ORIGINS is empty: with a cookie nothing can be changed, with a bearer all can")
         _log.info("Serving on http://%s:%d with %d worker(s)", host, port, workers)
         factory = "entrypoints.app:make_app_from_environment"
-        processes.serve_workers(factory, listener, workers=workers, log_format=settings.log_format, metrics=metrics)
+        processes.serve_workers(
+            factory, listener, check_restart, workers=workers, log_format=settings.log_format, metrics=metrics
+        )
+
+
+def check_restart() -> None:
+    """Raise OneLineError unless a new worker can serve with the settings as they are now."""
+    from entrypoints.container import operations
+
+    asyncio.run(operations.require_fit_database(_read_settings(), must_answer=True))
+
+
+def _read_settings() -> Settings:
+    from entrypoints.container.responders import check_responder
+
+    settings = Settings.read()
+    settings.require_authentication()
+    check_responder(settings)
+    return settings
 
 
 @click.command

@@ -51,10 +51,11 @@ async def script_migration(settings: Settings) -> str:
     return "" if is_newest else script(revision)
 
 
-async def require_fit_database(settings: Settings) -> Sequence[str]:
+async def require_fit_database(settings: Settings, *, must_answer: bool = False) -> Sequence[str]:
     """Raise OperationError if the database answers, but the service can't run on it.
 
-    Returns warnings, one line each: a database that is away, as it may come back, and what works but should be changed.
+    Returns warnings, one line each: a database that is away or can't be written to, as that may pass, and what works
+    but should be changed. With ``must_answer`` the first two are errors too.
     """
     names = names_of(settings)
     async with Database.connect(address_of(settings), PoolSettings(size=1)) as database:
@@ -62,10 +63,12 @@ async def require_fit_database(settings: Settings) -> Sequence[str]:
             await PostgresReadiness(database).check()
             return (await Layout.discover(database, names)).warnings
         except NotWritableError as error:
+            if must_answer:
+                raise OperationError(str(error)) from None
             return [f"{error} The service starts, and is ready once it can be."]
         except UnavailableError as error:
             reason = reason_of(error.__cause__ or error)
-            if not isinstance(error.__cause__, PASSING):
+            if must_answer or not isinstance(error.__cause__, PASSING):
                 raise OperationError(reason) from None
             return [f"the database is away ({reason}); the service starts, and answers once it is back"]
         except (LayoutError, asyncpg.PostgresError) as error:

@@ -1,14 +1,14 @@
 """Processes: uvicorn, started from code, on a socket that is bound before anything else is done."""
 
+import asyncio
 import logging
+import signal
 import socket
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, override
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from entrypoints import logs
 from entrypoints.errors import OneLineError
@@ -16,6 +16,8 @@ from entrypoints.metrics import endpoint
 from entrypoints.metrics.reports import gathered
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.server.reporting import ReportingFactory
+from entrypoints.server.supervisor import Supervisor
+from entrypoints.server.worker_process import Check
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ def bind_metrics(host: str, port: int | None) -> AbstractContextManager[socket.s
 def serve_workers(
     factory: str,
     listener: socket.socket,
+    check: Check,
     *,
     workers: int,
     seconds_to_end: float = 15,
@@ -56,15 +59,15 @@ def serve_workers(
     """Serve the application that ``module:function`` makes, until a signal ends it; and its metrics on ``metrics``.
 
     One worker is this process, several are its children; a child that has not ended ``seconds_to_end`` after the
-    signal is killed.
+    signal is killed. Children that SIGHUP starts call ``check`` first: it raises if they should not serve.
     """
     with endpoint.serving(metrics), nullcontext() if metrics is None or workers == 1 else gathered() as channel:
         app = factory if channel is None else ReportingFactory(factory, channel)
-        config = configure(app, factory=True, workers=workers, log_config=logs.serving(log_format))
+        config = configure(app, factory=True, log_config=logs.serving(log_format))
         if workers == 1:
-            uvicorn.Server(config).run(sockets=[listener])
+            _AnnouncedServer(config, _refuse_restarts).run(sockets=[listener])
         else:
-            _Supervisor(config, [listener], seconds_to_end).run()
+            Supervisor(config, listener, check, workers=workers, seconds_to_end=seconds_to_end).run()
 
 
 def serve_here(
@@ -80,40 +83,11 @@ def serve_here(
         _AnnouncedServer(configure(app, log_config=logs.serving(log_format)), when_ready).run(sockets=[listener])
 
 
-class _Supervisor(Multiprocess):
-    """uvicorn's supervisor of workers, with two differences.
-
-    It closes its copy of each worker's end of the pipe: so a worker that dies while it is asked for its health is
-    known to be dead at once. It waits ``seconds_to_end`` for workers to end, and kills a frozen one, which never would.
-    """
-
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], seconds_to_end: float) -> None:
-        super().__init__(config, sockets)
-        self._seconds_to_end = seconds_to_end
-
-    @override
-    def init_processes(self) -> None:
-        super().init_processes()
-        self._close_workers_ends()
-
-    @override
-    def keep_subprocess_alive(self) -> None:
-        super().keep_subprocess_alive()
-        self._close_workers_ends()
-
-    @override
-    def join_all(self) -> None:
-        end = time.monotonic() + self._seconds_to_end
-        for process in self.processes:
-            process.process.join(max(end - time.monotonic(), 0))
-            if process.exitcode is None:
-                _log.warning("Worker %d has not ended in time, and is killed", process.pid)
-                process.kill()
-        super().join_all()
-
-    def _close_workers_ends(self) -> None:
-        for process in self.processes:
-            process.child_conn.close()
+def _refuse_restarts() -> None:
+    """Say that one worker can't be restarted: there is nobody who could serve meanwhile."""
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGHUP, _log.warning, "SIGHUP restarts the workers where there are two or more: serve --workers 2"
+    )
 
 
 class _AnnouncedServer(uvicorn.Server):
@@ -143,8 +117,5 @@ def configure(app: Any, protocol: type[GuardedProtocol] = GuardedProtocol, **mor
         # its way would be lost. Their number is limited all the same: the one that was idle for longest makes room.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
-        # Seconds; a worker answers the health check once it has imported everything. One that takes longer is ended and
-        # started again, for ever.
-        timeout_worker_healthcheck=30,
         **{"log_config": None, **more},
     )

@@ -19,7 +19,7 @@ import sys, time
 if "--multiprocessing-fork" in sys.orig_argv:
     time.sleep(11)
 """
-"""Longer than it takes uvicorn, left to itself, to call two workers hung, one after the other, and replace them."""
+"""Long, but less than a worker may take to start."""
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +18,7 @@ from entrypoints.settings import Settings
 from tests.support.commands import AI_AGENT, INHERITED, WITH_AUTHENTICATION, started
 from tests.support.databases import prepare
 from tests.support.postgres import execute
-from tests.support.processes import has_ended, kill_all, workers_of
+from tests.support.processes import kill_all
 from tests.support.service import is_alive
 from tests.support.sockets import free_port
 from tests.support.waiting import eventually
@@ -119,36 +118,3 @@ def fill(pipe: int) -> None:
     with suppress(BrokenPipeError):
         while True:
             os.write(pipe, b"." * 4096)
-
-
-def test_serve_ends_on_a_signal_though_a_worker_is_frozen(tmp_path: Path) -> None:
-    away = {"DATABASE_URL": f"postgresql://ann@/chat?host={tmp_path}", **WITH_AUTHENTICATION}
-    command = (sys.executable, "-c", HURRIED_SERVE)
-    with subprocess.Popen(command, env=INHERITED | away, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            with httpx.Client(base_url=process.stdout.readline().strip()) as client:
-                assert eventually(lambda: is_alive(client), seconds=40)
-            workers = workers_of(process.pid)
-
-            os.kill(workers[0], signal.SIGSTOP)
-            process.terminate()
-            ended = process.wait(20)
-        except BaseException:
-            kill_all(process)
-            raise
-
-    assert ended == 0
-    assert len(workers) == 2
-    assert all(has_ended(worker) for worker in workers)
-
-
-HURRIED_SERVE = """
-from entrypoints.server import processes
-
-if __name__ == "__main__":
-    factory = "entrypoints.app:make_app_from_environment"
-    with processes.bind("127.0.0.1", 0) as listener:
-        print("http://127.0.0.1:%d" % listener.getsockname()[1], flush=True)
-        processes.serve_workers(factory, listener, workers=2, seconds_to_end=1)
-"""

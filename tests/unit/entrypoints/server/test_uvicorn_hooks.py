@@ -15,12 +15,11 @@ from uvicorn.protocols.http import flow_control, httptools_impl
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server, ServerState
-from uvicorn.supervisors import Multiprocess
-from uvicorn.supervisors.multiprocess import Process
 
 from entrypoints.server.joined_writes import JoinedWrites
-from entrypoints.server.processes import _AnnouncedServer, _Supervisor
+from entrypoints.server.processes import _AnnouncedServer
 from entrypoints.server.reading import GuardedProtocol
+from entrypoints.server.worker_process import _SupervisedServer
 from entrypoints.server.writing import WritingProtocol
 
 
@@ -177,7 +176,7 @@ HOOKS = (
     Hook(
         uvicorn.Config,
         "__init__(app, loop, http, ws, lifespan, server_header, proxy_headers, access_log, timeout_keep_alive, "
-        "timeout_graceful_shutdown, timeout_worker_healthcheck, log_config, factory, workers, …)",
+        "timeout_graceful_shutdown, log_config, factory, …)",
         "processes.py configures uvicorn",
     ),
     Hook(Server, "__init__(config)", "processes.py serves"),
@@ -185,35 +184,23 @@ HOOKS = (
     Hook(Server, "_serve(sockets)", "processes.py says when it serves", uses=("self.startup",)),
     Hook(Server, "startup(sockets)", "processes.py says when it serves", uses=("self.started",)),
     Hook(Server, "started", "processes.py says when it serves"),
-    Hook(Multiprocess, "__init__(config, sockets)", "processes.py serves in several processes"),
+    Hook(uvicorn.Config, "configure_logging()", "worker_process.py begins with it"),
+    Hook(uvicorn.Config, "load()", "worker_process.py loads the application before it serves"),
+    Hook(Server, "should_exit", "worker_process.py ends by it"),
+    Hook(Server, "handle_exit", "worker_process.py ends once, however often it is told"),  # others replace it as well
     Hook(
-        Multiprocess,
-        "run()",
-        "processes.py notices dead workers at once, and waits for no frozen one",
-        uses=("self.init_processes", "self.keep_subprocess_alive", "self.terminate_all", "self.join_all"),
+        Server,
+        "capture_signals()",
+        "worker_process.py ends by a signal, and not with its exit code",
+        uses=("self.handle_exit", "self._captured_signals"),
     ),
-    Hook(Multiprocess, "init_processes()", "processes.py closes the workers' ends", uses=("self.processes.append",)),
-    Hook(
-        Multiprocess,
-        "keep_subprocess_alive()",
-        "processes.py closes the workers' ends",
-        uses=("self.processes", "process.is_alive", "process.kill"),
-    ),
-    Hook(Multiprocess, "join_all()", "processes.py kills workers that do not end in time", uses=("process.join",)),
-    Hook(Multiprocess, "processes", "processes.py closes the workers' ends"),
-    Hook(Process, "child_conn", "processes.py closes the workers' ends"),
-    Hook(Process, "process", "processes.py waits for its end"),
-    Hook(Process, "exitcode", "processes.py asks whether it has ended"),
-    Hook(Process, "pid", "processes.py names it in the log"),
-    Hook(Process, "kill()", "processes.py ends a frozen worker", uses=("self.process.kill",)),
-    Hook(Process, "is_alive(timeout)", "processes.py notices dead workers at once", uses=("self.ping",)),
 )
 
 SUBCLASSES: dict[type, type] = {
     WritingProtocol: HttpToolsProtocol,
     GuardedProtocol: HttpToolsProtocol,
-    _Supervisor: Multiprocess,
     _AnnouncedServer: Server,
+    _SupervisedServer: Server,
 }
 
 
