@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
     request_timeout: Seconds = 10.0
     """How long an answer may take to begin."""
+    drain_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
+    """How long a service that is told to end goes on serving while it is not ready."""
     reply_timeout: Seconds = 1800.0
     """How long a reply may take, be anybody waiting for it or not."""
     reply_lease: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0

@@ -39,7 +39,13 @@ def serve(host: str, port: int, workers: int) -> None:
         _log.info("Serving on http://%s:%d with %d worker(s)", host, port, workers)
         factory = "entrypoints.app:make_app_from_environment"
         processes.serve_workers(
-            factory, listener, check_restart, workers=workers, log_format=settings.log_format, metrics=metrics
+            factory,
+            listener,
+            check_restart,
+            workers=workers,
+            drain_seconds=settings.drain_seconds,
+            log_format=settings.log_format,
+            metrics=metrics,
         )
 
 

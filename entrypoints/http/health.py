@@ -1,10 +1,17 @@
 """Health: for whoever runs the service; no session is needed."""
 
+from http import HTTPStatus
+from typing import Final
+
 import msgspec
 from litestar import Router, get
 
+from entrypoints.http.errors import RequestError
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.route_options import PUBLIC
+
+DRAINING: Final = "draining"
+"""In the state of a request: the service is about to end, and does not want further traffic."""
 
 
 class HealthView(msgspec.Struct, frozen=True):
@@ -21,7 +28,12 @@ async def live() -> HealthView:
 
 @get("/ready", tags=["Health"], summary="Can it take traffic", operation_id="ready")
 async def ready(request: ApiRequest) -> HealthView:
-    """Answer 200 when the database is there, durable and of the current schema; else 503, saying why."""
+    """Answer 200 when the database is there, durable and of the current schema; else 503, saying why.
+
+    A service that is about to end answers 503, too.
+    """
+    if DRAINING in request.scope["state"]:
+        raise RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "draining", "The service is about to end.")
     await request.application.check_readiness()
     return HealthView()
 

@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, override
+from typing import Any
 
 import uvicorn
 
@@ -14,6 +14,7 @@ from entrypoints import logs
 from entrypoints.errors import OneLineError
 from entrypoints.metrics import endpoint
 from entrypoints.metrics.reports import gathered
+from entrypoints.server.draining import DrainingServer
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.server.reporting import ReportingFactory
 from entrypoints.server.supervisor import Supervisor
@@ -52,22 +53,31 @@ def serve_workers(
     check: Check,
     *,
     workers: int,
+    drain_seconds: float = 0,
     seconds_to_end: float = 15,
     log_format: logs.LogFormat = "auto",
     metrics: socket.socket | None = None,
 ) -> None:
     """Serve the application that ``module:function`` makes, until a signal ends it; and its metrics on ``metrics``.
 
-    One worker is this process, several are its children; a child that has not ended ``seconds_to_end`` after the
-    signal is killed. Children that SIGHUP starts call ``check`` first: it raises if they should not serve.
+    It goes on for ``drain_seconds`` after the signal. One worker is this process, several are its children; a child
+    that has not ended ``seconds_to_end`` after that is killed. Children that SIGHUP starts call ``check`` first: it
+    raises if they should not serve.
     """
     with endpoint.serving(metrics), nullcontext() if metrics is None or workers == 1 else gathered() as channel:
         app = factory if channel is None else ReportingFactory(factory, channel)
         config = configure(app, factory=True, log_config=logs.serving(log_format))
         if workers == 1:
-            _AnnouncedServer(config, _refuse_restarts).run(sockets=[listener])
+            DrainingServer(config, drain_seconds=drain_seconds, when_ready=_refuse_restarts).run(sockets=[listener])
         else:
-            Supervisor(config, listener, check, workers=workers, seconds_to_end=seconds_to_end).run()
+            Supervisor(
+                config,
+                listener,
+                check,
+                workers=workers,
+                drain_seconds=drain_seconds,
+                seconds_to_end=seconds_to_end,
+            ).run()
 
 
 def serve_here(
@@ -80,7 +90,8 @@ def serve_here(
 ) -> None:
     """Serve an application in this process until a signal ends it; and its metrics on ``metrics``."""
     with endpoint.serving(metrics):
-        _AnnouncedServer(configure(app, log_config=logs.serving(log_format)), when_ready).run(sockets=[listener])
+        config = configure(app, log_config=logs.serving(log_format))
+        DrainingServer(config, when_ready=when_ready).run(sockets=[listener])
 
 
 def _refuse_restarts() -> None:
@@ -88,18 +99,6 @@ def _refuse_restarts() -> None:
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGHUP, _log.warning, "SIGHUP restarts the workers where there are two or more: serve --workers 2"
     )
-
-
-class _AnnouncedServer(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._when_ready = when_ready
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._when_ready()
 
 
 def configure(app: Any, protocol: type[GuardedProtocol] = GuardedProtocol, **more: Any) -> uvicorn.Config:

@@ -17,7 +17,7 @@ from entrypoints.metrics.catalogue import LIMITS
 from entrypoints.server.refusals import refusing_app
 from entrypoints.server.request_heads import check_head, trailers_fit
 from entrypoints.server.shared_limits import Connection, bodies_fit, limit_unread, make_room
-from entrypoints.server.writing import WritingProtocol
+from entrypoints.server.writing import CLOSING, WritingProtocol
 
 _USUAL_FRAME: Final = 16
 """Bytes beside the data of a chunk: two line ends, and its size in a few digits, perhaps with zeros before them."""
@@ -28,6 +28,8 @@ _LIMITS: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: "requests",
 }
 """The limits that a request head may break, by the status of the refusal."""
+_SECONDS_FOR_ANOTHER: Final = 1
+"""How long a connection whose response could not say that it closes waits for another request."""
 
 
 class GuardedProtocol(WritingProtocol):
@@ -108,6 +110,8 @@ class GuardedProtocol(WritingProtocol):
                 LIMITS.count(_LIMITS[refusal])
             self.app = refusing_app(refusal, self._forms)
         super().on_headers_complete()
+        if CLOSING in self.app_state:
+            self.close_with_response()
         self.app = served
         self.headers = []  # the parser adds trailers here, which the application must not take for headers
         self._in_head = False
@@ -148,6 +152,15 @@ class GuardedProtocol(WritingProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         limit_unread(self.connections, self, self.limits.unread_bytes)
+
+    @override
+    def shutdown(self) -> None:
+        """Close the connection if nothing is under way on it, or with the next response."""
+        if self.is_idle and self._head_bytes == 0:
+            self._close()
+        else:
+            self.timeout_keep_alive = _SECONDS_FOR_ANOTHER
+            self.close_with_response()
 
     def close_idle(self) -> None:
         """Close the connection, as it is idle and another needs its place."""

@@ -12,7 +12,8 @@ from typing import Final
 
 import uvicorn
 
-from entrypoints.server.worker_process import END, Check
+from entrypoints.server.draining import SECONDS_TO_MOVE
+from entrypoints.server.worker_process import DRAIN, HURRY, RETIRE, Check
 from entrypoints.server.workers import Worker
 
 _log = logging.getLogger(__name__)
@@ -20,23 +21,33 @@ _log = logging.getLogger(__name__)
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU)
 _TICK: Final = 0.5
 _SECONDS_BETWEEN_FAILURES: Final = 5.0
+_SECONDS_IN_A_HURRY: Final = 5.0
+"""Requests are cut off at once; running replies have 3 to be kept as far as they go."""
 
 
 class Supervisor:
     """Keeps so many workers serving, and obeys signals. It waits for no worker: each has a deadline.
 
-    SIGTERM and SIGINT end the service. SIGHUP restarts the workers: a new one starts, and once it serves, an old one
-    ends. SIGTTIN and SIGTTOU add and remove a worker.
+    SIGTERM and SIGINT drain the service and end it; the second one ends it at once. SIGHUP restarts the workers: a new
+    one starts, and once it serves, an old one ends. SIGTTIN and SIGTTOU add and remove a worker.
     """
 
     def __init__(
-        self, config: uvicorn.Config, listener: socket.socket, check: Check, *, workers: int, seconds_to_end: float
+        self,
+        config: uvicorn.Config,
+        listener: socket.socket,
+        check: Check,
+        *,
+        workers: int,
+        drain_seconds: float,
+        seconds_to_end: float,
     ) -> None:
         """``check`` raises if a worker that SIGHUP starts should not serve."""
         self._config = config
         self._listener = listener
         self._check = check
         self._wanted = workers
+        self._drain_seconds = drain_seconds
         self._seconds_to_end = seconds_to_end
         self._workers: list[Worker] = []  # from the oldest to the newest
         self._outdated: set[Worker] = set()
@@ -68,11 +79,16 @@ class Supervisor:
                 self._wanted += 1
             case signal.SIGTTOU:
                 self._wanted = max(self._wanted - 1, 1)
-            case signal.SIGTERM | signal.SIGINT if not self._is_ending:
+            case signal.SIGTERM | signal.SIGINT if self._is_ending:
+                self._end_all(HURRY, min(_SECONDS_IN_A_HURRY, self._seconds_to_end))
+            case signal.SIGTERM | signal.SIGINT:
                 self._is_ending = True
-                self._listener.close()  # or else clients would connect to what nobody serves any more
-                for worker in self._workers:
-                    worker.end(END, self._seconds_to_end)
+                self._listener.close()  # or else clients would connect to what no worker serves any more
+                self._end_all(DRAIN, self._drain_seconds + self._seconds_to_end)
+
+    def _end_all(self, order: bytes, seconds: float) -> None:
+        for worker in self._workers:
+            worker.end(order, seconds)
 
     def _keep_up(self) -> None:
         """Start and end workers until there are as many as are wanted, and none that is outdated."""
@@ -82,7 +98,7 @@ class Supervisor:
             self._newcomer = None
         staying = [worker for worker in self._workers if not worker.is_ending and worker is not self._newcomer]
         for surplus in staying[: -self._wanted]:
-            surplus.end(END, self._seconds_to_end)
+            surplus.end(RETIRE, SECONDS_TO_MOVE + self._seconds_to_end)
         if len(staying) < self._wanted and time.monotonic() >= self._starts_at:
             self._workers += (self._start() for _ in range(self._wanted - len(staying)))
         self._restart_next()
@@ -122,7 +138,7 @@ class Supervisor:
             sys.exit(1)
 
     def _start(self, check: Check | None = None) -> Worker:
-        return Worker(self._config, self._listener, check)
+        return Worker(self._config, self._listener, self._drain_seconds, check)
 
 
 @contextmanager

@@ -12,17 +12,28 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from entrypoints.errors import OneLineError
+from entrypoints.server.draining import DrainingServer
 
 PING: Final = b"ping"
 """Asks whether the worker lives. It answers with the same once it serves, from its event loop."""
-END: Final = b"end"
-"""Asks the worker to end; it may take its time."""
+DRAIN: Final = b"drain"
+"""The service ends, and all its workers."""
+RETIRE: Final = b"retire"
+"""Another worker serves in its place."""
+HURRY: Final = b"hurry"
+"""It shall end at once."""
 
 type Check = Callable[[], object]
 """Raises if a worker should not start. It is found by its name in the new process, and so is new code."""
 
 
-def run(config: uvicorn.Config, listener: socket.socket, pipe: "Connection[Any, Any]", check: Check | None) -> None:
+def run(
+    config: uvicorn.Config,
+    listener: socket.socket,
+    drain_seconds: float,
+    pipe: "Connection[Any, Any]",
+    check: Check | None,
+) -> None:
     """Serve until the supervisor or a signal ends it. What keeps it from starting is told to the supervisor."""
     config.configure_logging()
     try:
@@ -32,12 +43,12 @@ def run(config: uvicorn.Config, listener: socket.socket, pipe: "Connection[Any, 
     except Exception as error:  # noqa: BLE001 - whatever it is, the supervisor says it in one line
         pipe.send_bytes(_reason_of(error).encode(errors="backslashreplace"))
         sys.exit(STARTUP_FAILURE)
-    _SupervisedServer(config, pipe).run(sockets=[listener])
+    _SupervisedServer(config, drain_seconds, pipe).run(sockets=[listener])
 
 
-class _SupervisedServer(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, pipe: "Connection[Any, Any]") -> None:
-        super().__init__(config)
+class _SupervisedServer(DrainingServer):
+    def __init__(self, config: uvicorn.Config, drain_seconds: float, pipe: "Connection[Any, Any]") -> None:
+        super().__init__(config, drain_seconds=drain_seconds)
         self._pipe = pipe
 
     @override
@@ -47,7 +58,7 @@ class _SupervisedServer(uvicorn.Server):
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End. Once is as good as twice: a service manager signals all processes, and so does a terminal."""
+        """End. Twice is not at once: a terminal and a service manager signal the workers, beside the supervisor."""
         self.should_exit = True
 
     def _obey(self) -> None:
@@ -57,9 +68,13 @@ class _SupervisedServer(uvicorn.Server):
                 self._pipe.send_bytes(PING)
         except (EOFError, OSError):  # the supervisor has died: another one will want the address
             asyncio.get_running_loop().remove_reader(self._pipe.fileno())
-            order = END
-        if order == END:
+            order = DRAIN
+        if order == DRAIN:
             self.should_exit = True
+        elif order == RETIRE:
+            self.retire()
+        elif order == HURRY:
+            self.hurry()
 
 
 def _reason_of(error: Exception) -> str:

@@ -25,11 +25,13 @@ _SECONDS_BETWEEN_QUESTIONS: Final = 1.0
 class Worker:
     """A process that serves. None of the methods waits for it."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket, check: Check | None = None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listener: socket.socket, drain_seconds: float, check: Check | None = None
+    ) -> None:
         """Start it. With a ``check`` it starts only if that does not raise."""
         self._pipe: Connection[Any, Any]
         self._pipe, workers_end = _spawn.Pipe()
-        self._process = _spawn.Process(target=run, args=(config, listener, workers_end, check))
+        self._process = _spawn.Process(target=run, args=(config, listener, drain_seconds, workers_end, check))
         self._process.start()
         workers_end.close()  # so the death of the worker ends the pipe
         self._deadline = time.monotonic() + _SECONDS_TO_START

@@ -16,6 +16,8 @@ from entrypoints.server.joined_writes import JoinedWrites
 from entrypoints.server.limits import Limits
 from entrypoints.server.refusals import forms_of, log_refusal, refusal
 
+CLOSING: Final = "closing"
+"""In the state of the application: each response closes its connection."""
 _SEND_BUFFER: Final = 64 * 1024
 
 
@@ -107,6 +109,11 @@ class WritingProtocol(HttpToolsProtocol):
             self._write_timer = None
         if self.pipeline and self._has_responded():
             self._start_asgi_task(*self.pipeline.pop())
+
+    def close_with_response(self) -> None:
+        """Let the newest request's response say that it closes the connection, unless it has begun."""
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.keep_alive = False
 
     def cut_off(self) -> None:
         """Close the connection at once with a reset; a graceful close would keep in the kernel what was not read."""

@@ -16,8 +16,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server, ServerState
 
+from entrypoints.server.draining import DrainingServer
 from entrypoints.server.joined_writes import JoinedWrites
-from entrypoints.server.processes import _AnnouncedServer
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.server.worker_process import _SupervisedServer
 from entrypoints.server.writing import WritingProtocol
@@ -85,7 +85,11 @@ HOOKS = (
     Hook(HttpToolsProtocol, "cycle", "writing.py asks it how far the newest request has come"),
     Hook(HttpToolsProtocol, "url", "reading.py bounds the target"),
     Hook(HttpToolsProtocol, "headers", "reading.py bounds the header block, and keeps trailers apart"),
-    Hook(HttpToolsProtocol, "app_state", "writing.py gives requests their connection by it, for the log"),
+    Hook(
+        HttpToolsProtocol,
+        "app_state",
+        "writing.py gives requests their connection by it, and reading.py knows the end by it",
+    ),
     Hook(
         HttpToolsProtocol,
         "connection_made(transport)",
@@ -139,6 +143,13 @@ HOOKS = (
         "writing.py refuses after the responses that are due",
         uses=("self.pipeline.pop", "self._start_asgi_task", "self.timeout_keep_alive_handler"),
     ),
+    Hook(HttpToolsProtocol, "timeout_keep_alive", "reading.py shortens it when the service ends"),
+    Hook(
+        HttpToolsProtocol,
+        "shutdown()",
+        "reading.py closes no connection on which something is under way",
+        uses=("self.cycle.keep_alive",),
+    ),
     Hook(HttpToolsProtocol, "timeout_keep_alive_handler()", "writing.py bounds the time that an end takes"),
     Hook(
         HttpToolsProtocol, "pause_writing()", "writing.py sets the reader's deadline", uses=("self.flow.pause_writing",)
@@ -155,6 +166,7 @@ HOOKS = (
     ),
     Hook(RequestResponseCycle, "response_started", "writing.py can't refuse a request whose response has begun"),
     Hook(RequestResponseCycle, "response_complete", "writing.py waits for it before the next response"),
+    Hook(RequestResponseCycle, "keep_alive", "writing.py closes the connection with the response"),
     Hook(RequestResponseCycle, "disconnected", "writing.py tells the application that the client has gone"),
     Hook(RequestResponseCycle, "message_event", "writing.py wakes an application that waits for the body"),
     Hook(
@@ -167,7 +179,7 @@ HOOKS = (
         RequestResponseCycle,
         "send(message)",
         "writing.py begins the next response when one is complete",
-        uses=("self.flow.write_paused", "self.on_response", "self.response_complete"),
+        uses=("self.flow.write_paused", "self.on_response", "self.response_complete", "self.keep_alive"),
     ),
     Hook(FlowControl, "write_paused", "writing.py asks whether the client has stopped reading"),
     Hook(ServerState, "connections", "reading.py compares all clients of the worker by it"),
@@ -179,19 +191,41 @@ HOOKS = (
         "timeout_graceful_shutdown, log_config, factory, …)",
         "processes.py configures uvicorn",
     ),
-    Hook(Server, "__init__(config)", "processes.py serves"),
-    Hook(Server, "run(sockets)", "processes.py serves"),
-    Hook(Server, "_serve(sockets)", "processes.py says when it serves", uses=("self.startup",)),
-    Hook(Server, "startup(sockets)", "processes.py says when it serves", uses=("self.started",)),
-    Hook(Server, "started", "processes.py says when it serves"),
     Hook(uvicorn.Config, "configure_logging()", "worker_process.py begins with it"),
     Hook(uvicorn.Config, "load()", "worker_process.py loads the application before it serves"),
-    Hook(Server, "should_exit", "worker_process.py ends by it"),
-    Hook(Server, "handle_exit", "worker_process.py ends once, however often it is told"),  # others replace it as well
+    Hook(Server, "__init__(config)", "processes.py serves", uses=("self.server_state",)),
+    Hook(Server, "run(sockets)", "processes.py serves"),
+    Hook(
+        Server,
+        "_serve(sockets)",
+        "draining.py serves while it drains",
+        uses=("self.startup", "self.main_loop", "self.shutdown", "self.lifespan"),
+    ),
+    Hook(
+        Server,
+        "startup(sockets)",
+        "draining.py says when it serves, and tells the application and the connections that it ends",
+        uses=("self.started", "self.servers", "self.lifespan.state"),
+    ),
+    Hook(Server, "started", "draining.py says when it serves"),
+    Hook(Server, "main_loop()", "draining.py serves while it drains", uses=("self.on_tick",)),
+    Hook(Server, "on_tick(counter)", "draining.py serves while it drains", uses=("self.should_exit",)),
+    Hook(
+        Server,
+        "shutdown(sockets)",
+        "draining.py cuts off what is left",
+        uses=("connection.shutdown", "self._wait_tasks_to_complete", "self.lifespan.shutdown"),
+    ),
+    Hook(Server, "should_exit", "draining.py and worker_process.py end by it"),
+    Hook(Server, "servers", "draining.py accepts nothing more"),
+    Hook(Server, "lifespan", "draining.py tells the application that it ends"),
+    Hook(Server, "server_state", "draining.py knows the connections and the requests by it"),
+    Hook(Server, "handle_exit", "draining.py and worker_process.py count the signals"),  # others replace it as well
+    Hook(Server, "_captured_signals", "draining.py keeps the last one only"),
     Hook(
         Server,
         "capture_signals()",
-        "worker_process.py ends by a signal, and not with its exit code",
+        "draining.py ends by the signal that it got, and worker_process.py does not",
         uses=("self.handle_exit", "self._captured_signals"),
     ),
 )
@@ -199,7 +233,7 @@ HOOKS = (
 SUBCLASSES: dict[type, type] = {
     WritingProtocol: HttpToolsProtocol,
     GuardedProtocol: HttpToolsProtocol,
-    _AnnouncedServer: Server,
+    DrainingServer: Server,
     _SupervisedServer: Server,
 }
 
