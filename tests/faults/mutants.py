@@ -20,7 +20,8 @@ from application.reply_writer import ReplyWriter
 from application.settle_reply import SettleReply
 from application.stop_reply import StopReply
 from entrypoints.cli.main import main
-from entrypoints.http import statuses
+from entrypoints.http import health, statuses
+from entrypoints.server.draining import DrainingServer
 from tests.faults import broken_application, broken_database, broken_replies, broken_repository
 from tests.faults.broken_repository import altered
 
@@ -94,6 +95,8 @@ MUTANTS: Final[Mapping[str, tuple[Any, str, Any]]] = {
         "delete",
         broken_repository.delete_in_the_background,
     ),
+    "stays ready": (health, "DRAINING", "never"),
+    "ends at once": (DrainingServer, "_drain", DrainingServer.hurry),
     "deletes messages apart": (
         writes,
         "DELETE",
@@ -115,6 +118,7 @@ FOUND_BY_DELETIONS: Final = {
 }
 """For each mutant what is said of it."""
 FOUND_BY_PAGINATION: Final = ("pages overlap",)
+FOUND_BY_RESTARTS: Final = ("stays ready", "ends at once")
 FOUND_IN_A_TRIAL: Final = {
     "ends a reply without its batches": ("batches are lost, and the reply ends", "a log has no gap"),
     "ends a reply twice": ("the last batch is lost, and another ends the reply", "a reply ends once"),

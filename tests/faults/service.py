@@ -92,6 +92,12 @@ class Service:
         self._process.terminate()
         self._process.wait(25)
 
+    def restart_workers(self) -> None:
+        """Tell it to replace its workers, and wait until it has."""
+        before = {*self.workers()}
+        self._process.send_signal(signal.SIGHUP)
+        assert eventually(lambda: not before & {*self.workers()}, 90), self._log.read_text()
+
     def kill(self) -> None:
         """End all its processes at once, whatever they are about."""
         with suppress(ProcessLookupError):

@@ -13,6 +13,7 @@ from tests.faults.mutants import (
     FOUND_AT_A_STEP,
     FOUND_BY_DELETIONS,
     FOUND_BY_PAGINATION,
+    FOUND_BY_RESTARTS,
     FOUND_IN_A_TRIAL,
     MUTANT,
     MUTANTS,
@@ -42,7 +43,7 @@ _FOUND_IN_CHAOS: Mapping[str, tuple[str, Sequence[str], float]] = {
 def test_every_invariant_has_a_mutant_and_every_mutant_a_test_that_finds_it() -> None:
     assert {invariant for invariant, _, _ in _FOUND_IN_CHAOS.values()} == {*INVARIANTS}
     assert {complaint for _, complaint in FOUND_IN_A_TRIAL.values()} >= {*LOG_INVARIANTS}
-    found = {*FOUND_AT_A_STEP, *FOUND_BY_DELETIONS, *FOUND_BY_PAGINATION, *FOUND_IN_A_TRIAL}
+    found = {*FOUND_AT_A_STEP, *FOUND_BY_DELETIONS, *FOUND_BY_PAGINATION, *FOUND_BY_RESTARTS, *FOUND_IN_A_TRIAL}
     assert {*_FOUND_IN_CHAOS, *found} == MUTANTS.keys()
 
 
