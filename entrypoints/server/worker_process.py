@@ -68,7 +68,7 @@ class _SupervisedServer(DrainingServer):
                 self._pipe.send_bytes(PING)
         except (EOFError, OSError):  # the supervisor has died: another one will want the address
             asyncio.get_running_loop().remove_reader(self._pipe.fileno())
-            order = DRAIN
+            order = RETIRE
         if order == DRAIN:
             self.should_exit = True
         elif order == RETIRE:

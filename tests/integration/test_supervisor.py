@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.commands import INHERITED, ROOT
@@ -106,6 +107,17 @@ def test_it_ends_on_a_signal_though_a_worker_hangs(tmp_path: Path) -> None:
         assert all(has_ended(worker) for worker in workers)
 
 
+def test_no_connection_is_accepted_while_the_workers_end(tmp_path: Path) -> None:
+    with (
+        supervised(tmp_path, seconds_to_end=60) as service,
+        httpx.stream("GET", f"{service.address}/endless", timeout=60),
+    ):
+        service.process.terminate()
+
+        assert eventually(lambda: not service.accepts())
+        assert service.process.poll() is None
+
+
 def test_workers_end_when_their_supervisor_dies(tmp_path: Path) -> None:
     with supervised(tmp_path) as service:
         workers = service.workers()
@@ -117,7 +129,7 @@ def test_workers_end_when_their_supervisor_dies(tmp_path: Path) -> None:
 
 
 def test_a_service_whose_workers_cannot_start_ends_with_one_line() -> None:
-    command = [sys.executable, "-m", "tests.support.tiny_service", "2"]
+    command = [sys.executable, "-m", "tests.support.tiny_service", "2", "1"]
 
     ended = subprocess.run(
         command, env=INHERITED | {DEFECT: "no"}, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60

@@ -1,11 +1,13 @@
 """The tiny service as a process, and its workers."""
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -37,6 +39,15 @@ class SupervisedService:
         """The worker that answers a new connection. Raises httpx.ConnectError."""
         return int(httpx.get(self.address, timeout=20).text)
 
+    def accepts(self) -> bool:
+        """Whether it accepts a connection, be it served or not."""
+        place = urlsplit(self.address)
+        try:
+            socket.create_connection((place.hostname, place.port), timeout=20).close()
+        except ConnectionError:
+            return False
+        return True
+
     def seen(self) -> set[int]:
         """All workers that have answered yet, this time included."""
         with suppress(httpx.ConnectError):
@@ -50,10 +61,10 @@ class SupervisedService:
 
 @contextmanager
 def supervised(
-    folder: Path, *, workers: int = 2, environment: Mapping[str, str] | None = None
+    folder: Path, *, workers: int = 2, seconds_to_end: float = 1, environment: Mapping[str, str] | None = None
 ) -> Iterator[SupervisedService]:
     """Serve with so many workers, each of which has answered."""
-    command = [sys.executable, "-m", tiny_service.__name__, str(workers)]
+    command = [sys.executable, "-m", tiny_service.__name__, str(workers), str(seconds_to_end)]
     log = folder / "log"
     with log.open("w") as errors:
         process = subprocess.Popen(

@@ -1,8 +1,10 @@
 """An application of a few lines behind the real server, with short limits: for tests of processes.
 
-``python -m tests.support.tiny_service 2`` serves it with two workers, and prints its address.
+``python -m tests.support.tiny_service 2 1`` serves it with two workers, which have a second to end, and prints its
+address. The response to ``/endless`` does not end.
 """
 
+import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,6 +35,9 @@ async def _answer(scope: Mapping[str, Any], receive: Callable[[], Awaitable[Mapp
             await send({"type": f"lifespan.{moment}.complete"})
     else:
         await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["path"] == "/endless":
+            await send({"type": "http.response.body", "body": b".", "more_body": True})
+            await asyncio.Event().wait()
         await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
 
 
@@ -47,5 +52,9 @@ if __name__ == "__main__":
         sys.stdout.write("http://{}:{}\n".format(*listener.getsockname()))
         sys.stdout.flush()
         processes.serve_workers(
-            f"{__spec__.name}:{make_app.__name__}", listener, check, workers=int(sys.argv[1]), seconds_to_end=1
+            f"{__spec__.name}:{make_app.__name__}",
+            listener,
+            check,
+            workers=int(sys.argv[1]),
+            seconds_to_end=float(sys.argv[2]),
         )
