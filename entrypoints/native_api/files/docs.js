@@ -1,7 +1,7 @@
 // Draws the API's documentation with Swagger UI, signed in by the token of the link's fragment if it has one.
 
 const LINK = "#token=";
-const token = location.hash.startsWith(LINK) ? decodeURIComponent(location.hash.slice(LINK.length)) : null;
+const token = location.hash.startsWith(LINK) && location.hash.slice(LINK.length); // the service decodes it
 if (token) history.replaceState(null, "", location.pathname); // neither seen, nor bookmarked, nor shared
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
