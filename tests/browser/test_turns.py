@@ -236,3 +236,63 @@ def test_a_new_conversation_is_stopped_before_it_has_an_id(chat: ChatPage, clien
 
     assert history_of(client)[-1][2] == "incomplete"
     assert "two" not in history_of(client)[-1][1]
+
+
+@pytest.mark.parametrize("opener", ["the row", "the header"])
+def test_a_title_that_is_being_written_outlasts_the_end_of_a_reply(
+    chat: ChatPage, words: WordResponder, client: httpx.Client, opener: str
+) -> None:
+    chat.open()
+    chat.send("one")
+    chat.wait_until_quiet()
+    chat.send("pause two")
+    chat.button("Stop the reply").wait_for()
+    if opener == "the row":
+        chat.act("one", "Rename")
+    else:
+        chat.button("Actions for this chat").click()
+        chat.button("Rename").click()
+
+    chat.page.keyboard.type("A better ")
+    words.release("pause two")
+    chat.wait_until_quiet()
+    with chat.page.expect_response(lambda response: response.request.method == "PATCH"):
+        chat.page.keyboard.type("title")
+        chat.page.keyboard.press("Enter")
+
+    assert [one["title"] for one in client.get("/api/conversations").json()["data"]] == ["A better title"]
+
+
+def test_who_reads_further_up_is_left_there_while_the_reply_grows(
+    chat: ChatPage, words: WordResponder, writer: httpx.Client
+) -> None:
+    chat.open(write_conversation(writer, "Long", turns(40)))
+    chat.send("one pause two")
+    chat.wait_for_reply("one")
+    place = "() => document.getElementById('scroller').scrollTop"
+
+    chat.page.evaluate("() => { document.getElementById('scroller').scrollTop = 300; }")
+    chat.button("Go to the newest message").wait_for()
+    words.release("one pause two")
+    chat.wait_until_quiet()
+    stayed = chat.page.evaluate(place)
+    chat.button("Go to the newest message").click()
+
+    assert stayed == 300
+    expect(chat.page.locator("article.assistant").last).to_be_in_viewport()
+
+
+def test_a_reply_of_another_tab_that_failed_is_not_asked_for_with_a_turn_of_this_one(
+    chat: ChatPage, client: httpx.Client
+) -> None:
+    chat.open()
+    chat.send("fail here")
+    chat.button("Try again").wait_for()
+    conversation = chat.page.url.rpartition("#")[2]
+    client.post("/api/chat", json={"message": "fail there", "conversation_id": conversation})
+
+    chat.page.reload()
+    chat.wait_for("fail there")
+
+    expect(chat.page.locator("article.assistant").last).to_contain_text("This reply failed.")
+    expect(chat.button("Try again")).to_have_count(0)

@@ -82,10 +82,19 @@ export class ConversationList {
     const page = await read(this.pathOf(AT_ONCE, null)).catch(() => null);
     if (!page || version !== this.version) return;
     for (const conversation of page.data.reverse()) {
-      this.items.get(conversation.id)?.row.remove();
-      this.add(conversation, true);
+      const item = this.items.get(conversation.id);
+      if (item?.conversation.updated_at === conversation.updated_at) this.replace(conversation);
+      else this.moveToTop(conversation, item?.row);
     }
     this.sayIfEmpty();
+  }
+
+  moveToTop(conversation, row) {
+    if (row?.querySelector(".in-place")) return; // it is being renamed
+    const focused = row?.contains(document.activeElement) ? document.activeElement.localName : null;
+    row?.remove();
+    this.add(conversation, true);
+    if (focused) this.items.get(conversation.id).row.querySelector(focused)?.focus();
   }
 
   add(conversation, onTop = false) {
@@ -128,6 +137,7 @@ export class ConversationList {
     const item = this.items.get(conversation.id);
     if (!item) return;
     if (conversation.archived !== this.archived) return this.remove(conversation.id);
+    if (item.conversation.title === conversation.title) return;
     item.conversation = conversation;
     const row = this.rowOf(item);
     item.row.replaceWith(row);

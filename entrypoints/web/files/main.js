@@ -111,11 +111,13 @@ class Page {
   }
 
   async ended() {
+    const { signal } = this.reading;
     if (this.turns.canBeRemade) this.thread.offerAgain(() => this.turns.again());
     await this.list.refresh();
+    if (signal.aborted) return;
     this.turns.recover(); // what another reply was in the way of
     const item = this.list.items.get(this.turns.id);
-    if (item && item.conversation.id === location.hash.slice(1)) this.show(item.conversation);
+    if (item && !find("bar").querySelector(".in-place")) this.show(item.conversation);
   }
 
   // Shows the title of the conversation that is open, and what can be done with it.

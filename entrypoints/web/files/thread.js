@@ -25,6 +25,7 @@ export class Thread {
   clear() {
     this.id = null;
     this.hasFailed = false;
+    this.lastSaid = null;
     this.oldest = null;
     this.hasOlder = false;
     this.isLoading = false;
@@ -65,6 +66,7 @@ export class Thread {
     this.start = el("div", { class: "start" });
     this.root.append(this.start);
     this.add(messages, (node) => this.root.append(node));
+    this.noteSaid(messages);
     this.oldest = messages[0]?.seq ?? null;
     this.toEnd();
     this.setHasOlder(hasOlder);
@@ -147,8 +149,14 @@ export class Thread {
     const article = articleOf(message);
     this.root.querySelector(".welcome")?.remove();
     this.add([message], (node) => this.root.append(node.matches("article") ? article : node), this.lastDay);
+    this.noteSaid([message]);
     this.toEnd();
     return article;
+  }
+
+  // What the user said last, as far as it is shown.
+  noteSaid(messages) {
+    this.lastSaid = messages.findLast(({ role }) => role === "user")?.content ?? null;
   }
 
   get lastDay() {

@@ -37,7 +37,7 @@ export class Turns {
 
   // Sends again what was not answered when the page was left; under its key it is said once.
   recover() {
-    if (!this.turn || this.turn.isTaken) return;
+    if (!this.turn || this.turn.isTaken || this.composer.isRunning) return;
     this.isRecovered = true;
     this.pending = this.thread.addPending(this.turn.body.message);
     this.run();
@@ -49,8 +49,13 @@ export class Turns {
     return this.run();
   }
 
+  // Whether the reply that is shown last is that of the turn that was sent here.
+  get isOwn() {
+    return Boolean(this.turn?.isTaken) && this.thread.lastSaid === this.turn.body.message;
+  }
+
   get canBeRemade() {
-    return Boolean(this.turn) && (this.turn.outcome === undefined || REMADE.has(this.turn.outcome));
+    return this.isOwn && (this.turn.outcome === undefined || REMADE.has(this.turn.outcome));
   }
 
   async run() {
@@ -131,7 +136,7 @@ export class Turns {
   async settle(lastId) {
     const { signal, live } = this;
     live.end();
-    if (this.turn && live.outcome) this.turn.outcome = live.outcome;
+    if (this.isOwn && live.outcome) this.turn.outcome = live.outcome;
     this.keep();
     announce(`The assistant said: ${live.said.slice(0, ANNOUNCED)}`);
     if (!lastId) return this.reopen();
