@@ -13,6 +13,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.compiling import Statement
 from adapters.postgres.connecting import Connector, arguments_for
 from adapters.postgres.observer import Observer, Retry
+from adapters.postgres.violations import violation_of
 from domain.errors import UnavailableError
 
 type _Acquired = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
@@ -194,6 +195,8 @@ class Database:
                 await self.renew()
             # What was given up is cancelled first; who gave it up does not wait for that.
             self._finish(self._release(connection, self._acquire_timeout))
+            if violation := violation_of(error):
+                raise violation from error
             raise
         self.observer.ran(name, time.perf_counter() - begun_at)
         await self._release(connection, None)

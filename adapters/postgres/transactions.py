@@ -10,6 +10,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.compiling import Statement
 from adapters.postgres.connecting import Connector, arguments_for
 from adapters.postgres.database import PASSING, PoolSettings
+from adapters.postgres.violations import violation_of
 from domain.errors import UnavailableError
 
 
@@ -76,4 +77,4 @@ def _translated() -> Iterator[None]:
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
         raise
     except (*PASSING, asyncpg.PostgresError) as error:
-        raise UnavailableError from error
+        raise violation_of(error) or UnavailableError() from error

@@ -9,14 +9,17 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from adapters.postgres.address import DatabaseAddress
+from adapters.postgres.compiling import Statement
 from adapters.postgres.consistency_reader import PostgresConsistencyReader
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.migrating import migrate
 from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from adapters.postgres.readiness import PostgresReadiness
+from adapters.postgres.transactions import open_transaction
 from domain.conversation import NewConversation
 from domain.errors import UnavailableError
 from domain.idempotency import IdempotencyKey
@@ -29,6 +32,13 @@ from tests.support.fakes.others import CountingConversationIds
 
 OWNS = "datname = current_database() AND application_name = 'ai-agent-pool-test' AND pid <> pg_backend_pid()"
 WAITS_FOR_LOCK = "application_name = 'ai-agent-pool-test' AND wait_event_type = 'Lock'"
+REFUSED_BY_A_NODE = """
+    DO $$ BEGIN
+        RAISE EXCEPTION 'duplicate key value violates unique constraint "pk_idempotency_keys_7"'
+        USING ERRCODE = 'internal_error';
+    END $$
+"""
+"""What Citus says of a key that is taken."""
 
 
 async def terminate(database_url: str) -> None:
@@ -317,6 +327,16 @@ async def test_a_lock_is_waited_for_no_longer_than_is_set(
         (row,) = await pool.fetch(asked, ())
 
     assert (row["lock"], row["name"]) == (told, "ai-agent-pool-test")
+
+
+async def test_a_violation_that_arrives_as_an_internal_error_is_its_callers(named_address: DatabaseAddress) -> None:
+    async with Database.connect(named_address, PoolSettings(size=1)) as pool:
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await pool.fetch(REFUSED_BY_A_NODE, ())
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with open_transaction(named_address, PoolSettings()) as transaction:
+            await transaction.rows(Statement(text(REFUSED_BY_A_NODE)))
 
 
 async def test_a_session_that_may_not_write_is_not_kept(empty_database_url: str) -> None:
