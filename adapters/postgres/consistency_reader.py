@@ -9,6 +9,7 @@ import asyncpg
 from adapters.postgres import inspecting
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
+from adapters.postgres.owner_scan import page_of_owners
 from domain.consistency import CallHistory, StoredConversation, StoredIdempotencyKey, ToolStep
 from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import JsonText
@@ -29,10 +30,11 @@ class PostgresConsistencyReader(ConsistencyReader):
     @override
     async def owners(self) -> AsyncIterator[OwnerId]:
         after = ""
-        while rows := await self._page(inspecting.OWNERS_OF_ANYTHING, after=after):
-            for row in rows:
-                yield OwnerId(row["owner_id"])
-            after = rows[-1]["owner_id"]
+        scan = inspecting.OWNERS_OF_ANYTHING, inspecting.DISTINCT_OWNERS_OF_ANYTHING
+        while owners := await page_of_owners(self._database, *scan, after, self._page_size):
+            for owner_id in owners:
+                yield owner_id
+            after = owners[-1]
 
     @override
     async def rows_of_nobody(self) -> Mapping[str, int]:

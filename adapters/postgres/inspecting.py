@@ -21,7 +21,7 @@ from sqlalchemy.types import BigInteger
 
 from adapters.postgres.columns import CONVERSATION, KEY, OURS, OWNER, given
 from adapters.postgres.compiling import Statement
-from adapters.postgres.owner_scan import LIMIT, owners_in
+from adapters.postgres.owner_scan import LIMIT, distinct_owners_in, owners_in
 from adapters.postgres.tables import conversations, idempotency_keys, messages
 from domain.message import Status
 from domain.roles import Role
@@ -164,6 +164,7 @@ def _calls() -> Statement:
 
 
 OWNERS_OF_ANYTHING = Statement(owners_in(conversations, messages, idempotency_keys))
+DISTINCT_OWNERS_OF_ANYTHING = Statement(distinct_owners_in(conversations, messages, idempotency_keys))
 ROWS = Statement(
     select(_count(conversations, _MY_CONVERSATIONS), _count(messages, _MY_MESSAGES), _count(idempotency_keys, _MY_KEYS))
 )

@@ -26,7 +26,7 @@ from adapters.postgres import inspecting
 from adapters.postgres.columns import NOW, OWNER, given
 from adapters.postgres.compiling import Statement
 from adapters.postgres.database import Database
-from adapters.postgres.owner_scan import LIMIT, owners_in
+from adapters.postgres.owner_scan import LIMIT, distinct_owners_in, owners_in, page_of_owners
 from adapters.postgres.tables import IS_ARCHIVED, conversations, idempotency_keys
 from domain.identifiers import OwnerId
 from domain.maintenance import Holdings, OwnedRows
@@ -72,7 +72,9 @@ def _delete_expired() -> Delete:
 _DELETED_EXPIRED = _delete_expired().returning(conversations.c.last_seq).cte("deleted")
 
 OWNERS = Statement(owners_in(conversations, idempotency_keys))
+DISTINCT_OWNERS = Statement(distinct_owners_in(conversations, idempotency_keys))
 OWNERS_OF_KEYS = Statement(owners_in(idempotency_keys))
+DISTINCT_OWNERS_OF_KEYS = Statement(distinct_owners_in(idempotency_keys))
 HOLDINGS = Statement(select(*_holdings(conversations.c.last_seq)).where(conversations.c.owner_id == OWNER))
 EXPIRED = Statement(select(*_holdings(conversations.c.last_seq)).where(_MY_EXPIRED))
 DELETE_EXPIRED = Statement(select(*_holdings(_DELETED_EXPIRED.c.last_seq)))
@@ -88,11 +90,11 @@ class PostgresOwnerDataRepository(OwnerDataRepository):
 
     @override
     async def owners(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
-        return await self._owners(OWNERS, after, limit)
+        return await page_of_owners(self._database, OWNERS, DISTINCT_OWNERS, after or "", limit)
 
     @override
     async def owners_of_keys(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
-        return await self._owners(OWNERS_OF_KEYS, after, limit)
+        return await page_of_owners(self._database, OWNERS_OF_KEYS, DISTINCT_OWNERS_OF_KEYS, after or "", limit)
 
     @override
     async def holdings(self, owner_id: OwnerId) -> Holdings:
@@ -121,10 +123,6 @@ class PostgresOwnerDataRepository(OwnerDataRepository):
     async def delete_keys(self, owner_id: OwnerId, limit: int, older_than: timedelta | None = None) -> int:
         row = await self._delete(DELETE_KEYS, owner_id=owner_id, limit=limit, age=older_than)
         return int(row["keys"])
-
-    async def _owners(self, statement: Statement, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
-        rows = await self._database.rows(statement, after=after or "", limit=limit)
-        return [OwnerId(row["owner_id"]) for row in rows]
 
     async def _delete(self, statement: Statement, **values: Any) -> asyncpg.Record:
         """The row of a deletion. Not repeated on a broken connection: a batch that is gone would not be counted."""

@@ -30,8 +30,11 @@ from adapters.postgres.tables import SCHEMA, conversations, messages
 OURS: set[Any] = set(SCHEMA.tables.values())
 OVER_ALL_OWNERS = {
     "adapters.postgres.owner_data.OWNERS": "whose data is looked through for orphans",
+    "adapters.postgres.owner_data.DISTINCT_OWNERS": "the same, where recursion is refused",
     "adapters.postgres.owner_data.OWNERS_OF_KEYS": "whose old keys are purged",
+    "adapters.postgres.owner_data.DISTINCT_OWNERS_OF_KEYS": "the same, where recursion is refused",
     "adapters.postgres.inspecting.OWNERS_OF_ANYTHING": "whose data is checked",
+    "adapters.postgres.inspecting.DISTINCT_OWNERS_OF_ANYTHING": "the same, where recursion is refused",
 }
 # Each owner is given with what is asked for, and each table is joined on it (ADR 20).
 OF_SEVERAL_OWNERS = {
@@ -158,7 +161,7 @@ def test_the_check_changes_nothing_and_locks_nothing() -> None:
     checks = [one for name, one in all_statements() if name.startswith("adapters.postgres.inspecting.")]
     parts = [part for one in checks for part in visitors.iterate(one.source)]
 
-    assert len(checks) == 6
+    assert len(checks) == 7
     assert not any(isinstance(part, Insert | Update | Delete) for part in parts)
     assert not any(isinstance(part, Select) and part._for_update_arg is not None for part in parts)
 
