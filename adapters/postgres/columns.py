@@ -14,7 +14,7 @@ def given(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
     return bindparam(name, type_=type_)
 
 
-NOW: ColumnElement[Any] = func.clock_timestamp(type_=TIMESTAMP(timezone=True))
+NOW: ColumnElement[Any] = func.statement_timestamp(type_=TIMESTAMP(timezone=True))
 OWNER = given("owner_id", Text())
 CONVERSATION = given("conversation_id", Uuid())
 KEY = given("key", Text())

@@ -108,7 +108,7 @@ class PostgresConversationRepository(ConversationRepository):
             reads.OPEN_CALLS,
             owner_id=owner_id,
             conversation_id=conversation_id,
-            key=key and key.stored,
+            key=key.stored if key else "",  # never NULL: that would take the owner's condition with it
         )
         if row is None:
             raise ConversationNotFoundError

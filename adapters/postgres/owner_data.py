@@ -55,7 +55,7 @@ _DELETED_KEYS = _delete_first(idempotency_keys.c.key, _IS_OLD).returning(idempot
 _MY_EXPIRED = and_(
     conversations.c.owner_id == OWNER,
     any_(literal_column("'{0,1}'", ARRAY(Integer))) == IS_ARCHIVED,  # the index has it before the time
-    conversations.c.updated_at < func.now() - _AGE,  # unlike clock_timestamp(), it is looked up in the index
+    conversations.c.updated_at < NOW - _AGE,
     conversations.c.reply_seq.is_(None),
 )
 

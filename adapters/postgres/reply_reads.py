@@ -37,7 +37,10 @@ def _log(seq: ColumnElement[Any]) -> Statement:
 
 
 def _news() -> Statement:
-    """The next batches of several replies."""
+    """The next batches of several replies. As no number is missing, a bound on the number is one on the count.
+
+    A LIMIT would be refused by Citus. The order keeps the subquery whole, so that it is looked up for each reply.
+    """
     names: dict[str, Any] = {"owner_id": Text, "conversation_id": Uuid, "seq": BigInteger, "n": Integer}
     followed = (
         func.unnest(*(given(f"followed_{name}", ARRAY(type_)) for name, type_ in names.items()))
@@ -51,9 +54,9 @@ def _news() -> Statement:
             reply_batches.c.conversation_id == followed.c.conversation_id,
             reply_batches.c.seq == followed.c.seq,
             reply_batches.c.n >= followed.c.n,
+            reply_batches.c.n < followed.c.n + MOST_BATCHES,
         )
         .order_by(reply_batches.c.n)
-        .limit(MOST_BATCHES)
         .lateral("found")
     )
     return Statement(

@@ -93,12 +93,14 @@ def _begin(*, again: bool) -> Statement:
         **({} if again else TITLED),
     )
     before_first, at = written.c.last_seq - COUNT, written.c.updated_at
-    last_log = select(func.max(reply_batches.c.seq)).where(OUR_BATCHES).scalar_subquery()
+    # Citus runs the parts one after another: the log that is opened is there when the logs before it are purged.
+    logs_before = and_(OUR_BATCHES, reply_batches.c.seq < select(written.c.last_seq).scalar_subquery())
+    last_log = select(func.max(reply_batches.c.seq)).where(logs_before).scalar_subquery()
     parts = [
         insert_messages(written, before_first, at, _TURN if again else written.c.last_seq - 1),
         _insert_first_batch(written),
         delete(reply_batches)
-        .where(OUR_BATCHES, reply_batches.c.seq < last_log, exists().select_from(written))
+        .where(OUR_BATCHES, reply_batches.c.seq < last_log)
         .returning(reply_batches.c.n)
         .cte("purged"),
     ]

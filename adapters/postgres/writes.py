@@ -132,7 +132,6 @@ def _append() -> Statement:
 
 def insert_conversation(count: ColumnElement[Any], **more: Any) -> CTE:
     """Inserts the conversation with the count of its first messages; ``more`` are further columns."""
-    clock = select(NOW.label("now")).cte("clock")  # one reading for all that is written
     row = {
         "title": given("title", Text()),
         "title_is_auto": given("title_is_auto", Boolean()),
@@ -145,7 +144,7 @@ def insert_conversation(count: ColumnElement[Any], **more: Any) -> CTE:
         insert(conversations)
         .from_select(
             ["owner_id", "id", *row, "created_at", "updated_at"],
-            select(OWNER, CONVERSATION, *row.values(), clock.c.now, clock.c.now),
+            select(OWNER, CONVERSATION, *row.values(), NOW, NOW),
         )
         .returning(conversations.c.last_seq, conversations.c.created_at)
         .cte("written")
@@ -169,6 +168,7 @@ _NEW_TITLE = given("title", Text())
 _SETS_TITLE = given("sets_title", Boolean())
 _ARCHIVED = given("archived", Boolean())
 _DECIDED_ON = given("decided_on", JSONB())
+_CLOCK = select(NOW.label("now")).cte("clock")  # Citus has no function in a CASE
 
 UPDATE = Statement(
     update(conversations)
@@ -179,7 +179,7 @@ UPDATE = Statement(
         metadata=func.coalesce(given("metadata", JSONB()), conversations.c.metadata),
         archived_at=case(
             (_ARCHIVED.is_(None), conversations.c.archived_at),
-            (_ARCHIVED, func.coalesce(conversations.c.archived_at, NOW)),
+            (_ARCHIVED, func.coalesce(conversations.c.archived_at, _CLOCK.c.now)),
             else_=null(),
         ),
     )

@@ -29,9 +29,11 @@ from tests.support.fakes.owner_data import InMemoryOwnerDataRepository
 NOBODY = OwnerId("nobody")
 HELLO = NewMessage(role=Role.USER, content="Hello")
 HOUR = timedelta(hours=1)
-LAST_ACTIVE = "UPDATE conversations SET updated_at = updated_at - $3::interval WHERE owner_id = $1 AND id = $2"
+LAST_ACTIVE = (
+    "UPDATE conversations SET updated_at = statement_timestamp() - $3::interval WHERE owner_id = $1 AND id = $2"
+)
 REPLYING = "UPDATE conversations SET reply_seq = last_seq WHERE owner_id = $1 AND id = $2"
-AGED = "UPDATE idempotency_keys SET created_at = created_at - $3::interval WHERE owner_id = $1 AND key = $2"
+AGED = "UPDATE idempotency_keys SET created_at = statement_timestamp() - $3::interval WHERE owner_id = $1 AND key = $2"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -164,6 +165,13 @@ def test_the_check_changes_nothing_and_locks_nothing() -> None:
     assert len(checks) == 7
     assert not any(isinstance(part, Insert | Update | Delete) for part in parts)
     assert not any(isinstance(part, Select) and part._for_update_arg is not None for part in parts)
+
+
+def test_no_statement_reads_a_clock_that_moves_while_it_runs() -> None:
+    texts = {name: one.sql for name, one in all_statements()}
+
+    assert any("statement_timestamp()" in sql for sql in texts.values())
+    assert {name for name, sql in texts.items() if re.search(r"clock_timestamp|timeofday|\bnow\(", sql)} == set()
 
 
 def test_a_statement_without_the_owner_would_be_noticed() -> None:
