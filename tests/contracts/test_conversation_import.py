@@ -26,6 +26,7 @@ from domain.pages import MessageWindow
 from domain.ports.conversation_import import ConversationImport
 from domain.ports.conversation_repository import ConversationRepository
 from domain.roles import Role
+from tests.support.activity import until_sessions
 from tests.support.fakes.conversation_import import InMemoryConversationImport
 from tests.support.fakes.conversations import InMemoryConversationRepository
 
@@ -33,7 +34,6 @@ THEN = datetime(2024, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 PLACE = ConversationId(UUID(int=7))
 KEPT = Conversation(PLACE, "Rome", True, JsonText('{"a": 1}'), 2, THEN, THEN, THEN + timedelta(days=2))  # noqa: FBT003 - as it is defined
 CALL = {"id": "b", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-WAITING = "SELECT true FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 MESSAGES = [
     ImportedMessage(seq=1, message=NewMessage(role=Role.USER, content="\0é", name="ann"), created_at=THEN),
     ImportedMessage(
@@ -146,9 +146,7 @@ async def test_of_an_import_that_fails_nothing_is_kept(database: Database, datab
         await PostgresConversationRepository(database).conversation(ann, PLACE)
 
 
-async def test_two_imports_of_one_conversation_at_once_conflict(
-    database: Database, database_url: str, ann: OwnerId
-) -> None:
+async def test_two_imports_of_one_conversation_at_once_conflict(database_url: str, ann: OwnerId) -> None:
     async with in_postgres(database_url) as first:
         await first.begin(ann, KEPT)
 
@@ -157,9 +155,7 @@ async def test_two_imports_of_one_conversation_at_once_conflict(
                 await target.begin(ann, KEPT)
 
         waiting = asyncio.create_task(second())
-        async with asyncio.timeout(30):
-            while not await database.fetch_row(WAITING, ()):  # noqa: ASYNC110 - PostgreSQL rings no bell
-                await asyncio.sleep(0.01)
+        await until_sessions(database_url, "wait_event_type = 'Lock'")
 
     with pytest.raises(ConflictError):
         await waiting

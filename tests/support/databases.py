@@ -6,12 +6,14 @@ from adapters.better_auth.development import create_tables, open_session
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.migrating import migrate
+from tests.support.citus import distribute
 from tests.support.postgres import past_pooler
 
 
 async def prepare(url: str) -> None:
     """Migrate a database, and give it better-auth's tables."""
     await migrate(DatabaseAddress.parse(past_pooler(url)))
+    await distribute(past_pooler(url))
     async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
         await create_tables(database)
 

@@ -14,6 +14,7 @@ import asyncpg
 
 from adapters.embedded_postgres.server import EmbeddedPostgres
 from adapters.postgres.address import DatabaseAddress
+from tests.support import citus
 
 _IMAGE = "postgres:18"
 
@@ -45,11 +46,11 @@ def postgres_server(folder: Path) -> Iterator[str]:
 def new_database(server_url: str) -> Iterator[str]:
     """The URL of an empty database of its own."""
     name = f"ai_agent_test_{secrets.token_hex(6)}"
-    execute(server_url, f"CREATE DATABASE {name}")
+    url = asyncio.run(citus.create_database(server_url, name))
     try:
-        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+        yield url
     finally:
-        execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+        asyncio.run(citus.drop_database(server_url, name))
 
 
 def past_pooler(url: str) -> str:
@@ -60,18 +61,7 @@ def past_pooler(url: str) -> str:
 
 def execute(url: str, *statements: str) -> list[asyncpg.Record]:
     """Run statements, each its own transaction; the rows of the last."""
-
-    async def run() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(**DatabaseAddress.parse(url).arguments)
-        try:
-            rows: list[asyncpg.Record] = []
-            for statement in statements:
-                rows = await connection.fetch(statement)
-            return rows
-        finally:
-            await connection.close()
-
-    return asyncio.run(run())
+    return asyncio.run(citus.execute(url, *statements))
 
 
 @contextmanager

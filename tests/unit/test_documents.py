@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
+from adapters.postgres.tables import SCHEMA
 from entrypoints.configuration import formatted
 from entrypoints.environment.conversion import accepted_values
 from entrypoints.server.limits import Limits
 from entrypoints.settings import SECRET_VARIABLES, Settings
+from tests.support import citus
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = (
@@ -125,6 +127,15 @@ def value_of(place: str) -> Any:
     holder, _, name = place.rpartition(".")
     defaults = {"Limits": Limits(), "Settings": Settings(database_url="postgresql://x/y")}
     return getattr(defaults[holder] if holder in defaults else importlib.import_module(holder), name)
+
+
+def test_the_guide_distributes_every_table_by_its_owner() -> None:
+    calls = [
+        re.match(r"SELECT create_distributed_table\('(\w+)', 'owner_id'", statement) for statement in citus.DISTRIBUTE
+    ]
+
+    assert sorted(call[1] for call in calls if call) == sorted(SCHEMA.tables)
+    assert len(calls) == len(SCHEMA.tables)
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
