@@ -49,6 +49,10 @@ security: $(INSTALLED) ## Test hostile input, isolation, fidelity, and what logs
 browser: $(INSTALLED) ## Test pages in a real browser, which npm brings; ARGS="..." goes to pytest
 	@exec .venv/bin/python -m pytest $(UNUSED) $(PARALLEL) tests/browser $(ARGS)
 
+.PHONY: screenshot
+screenshot: $(INSTALLED) ## Draw docs/chat-page.png, the picture of the README, from the page itself
+	@SCREENSHOT=docs/chat-page.png .venv/bin/python -m pytest $(UNUSED) -q tests/browser/test_screenshot.py
+
 .PHONY: containers
 containers: $(INSTALLED) ## Build the image and run compose.yaml, where a Docker engine answers
 	@exec .venv/bin/python -m pytest -rs tests/containers $(ARGS)

@@ -1,13 +1,13 @@
 """The picture of the chat page in the README, drawn from the page itself: `make screenshot` writes it."""
 
 import os
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewPage
 from tests.support.browser.chat_page import ChatPage, write_conversation
 
 PLAN: Final = """Three days are enough for a first visit. Take the train from the airport, and **walk** from then on.
@@ -33,10 +33,12 @@ OTHERS: Final = ("Explain TCP slow start", "A name for a grey cat", "Translate m
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_picture_of_the_page(new_page: NewPage, service: str, token: str, writer: httpx.Client, scheme: str) -> None:
+def test_the_picture_of_the_page(
+    new_page: Callable[..., Page], service: str, token: str, writer: httpx.Client, scheme: str
+) -> None:
     for title in reversed(OTHERS):
         write_conversation(writer, title, [{"role": "user", "content": title}])
-    size = {"width": 1120, "height": 700}
+    size = {"width": 1120, "height": 760}
     chat = ChatPage(new_page(color_scheme=scheme, viewport=size, device_scale_factor=1), service, token)
     chat.open(write_conversation(writer, "Plan a trip to Rome", MESSAGES))
 
