@@ -133,7 +133,8 @@ class Floor:
         identifier = chat.conversation_id[5:]
         said, reply = (msgspec.json.encode(text).decode() for text in (chat.message, f"Echo: {chat.message}"))
         one = {"owner_id": owner, "conversation_id": UUID(identifier), "leaves": [], "key": None, "fingerprint": None}
-        turn = {**one, "suggested_title": None, **_columns(["user", "assistant"], [said, '""'], "in_progress")}
+        messages = _columns(["user", "assistant"], [said, '""'], "in_progress")
+        turn = {**one, **messages, "suggested_title": None, "decided_on": None, "follows": None}
         begun = await self._pool.fetchrow(reply_writes.BEGIN.sql, *reply_writes.BEGIN.arguments(turn))
         if begun is None:
             return 409, "{}"
