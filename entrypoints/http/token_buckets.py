@@ -1,0 +1,70 @@
+"""Token buckets: how much each of many users, or addresses, may take in a burst, and for good."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Final
+
+MOST_BUCKETS: Final = 10_000
+_INSTANT: Final = 1e-6
+"""Seconds; sums of fractions are not exact."""
+
+
+class TokenBuckets:
+    """One bucket for each key. It is full at first, holds ``burst`` tokens, and ``per_second`` of them flow in.
+
+    So in ``t`` seconds at most ``burst + per_second * t`` tokens are taken by one key. A full bucket is forgotten. If
+    ``most`` buckets are not full, the one from which nothing was taken for longest is forgotten for a new one.
+    """
+
+    def __init__(
+        self,
+        *,
+        burst: float,
+        per_second: float,
+        most: int = MOST_BUCKETS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._most = most
+        self._clock = clock
+        self._full_at: OrderedDict[Hashable, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many buckets are remembered."""
+        return len(self._full_at)
+
+    def wait(self, key: Hashable, tokens: float) -> float:
+        """In how many seconds the bucket has these tokens; 0 if it has them now. More than ``burst`` are as many."""
+        missing = min(tokens, self._burst) - self.left(key)
+        seconds = missing / self._per_second
+        return seconds if seconds > _INSTANT else 0.0
+
+    def left(self, key: Hashable) -> float:
+        """How many tokens the bucket has."""
+        seconds = max(0.0, self._full_at.get(key, 0.0) - self._clock())
+        return self._burst - seconds * self._per_second
+
+    def take(self, key: Hashable, tokens: float) -> None:
+        """Take tokens that the bucket has."""
+        now = self._clock()
+        full_at = max(self._full_at.get(key, now), now) + min(tokens, self._burst) / self._per_second
+        self._full_at[key] = full_at
+        self._full_at.move_to_end(key)
+        self._forget(now)
+
+    def give_back(self, key: Hashable, tokens: float) -> None:
+        """Put tokens back that were taken."""
+        if key in self._full_at:
+            self._full_at[key] -= min(tokens, self._burst) / self._per_second
+
+    def _forget(self, now: float) -> None:
+        """Forget the oldest bucket if it is full, or one too many; so two go where one may come."""
+        for _ in range(2):
+            oldest = next(iter(self._full_at))
+            if self._full_at[oldest] > now and len(self._full_at) <= self._most:
+                return
+            del self._full_at[oldest]
+            if not self._full_at:
+                return
