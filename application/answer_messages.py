@@ -58,7 +58,8 @@ class AnswerMessages:
         instructions.
 
         Raises RoleNotAllowedError, CallNotOpenError, RuleViolationError; ContextTooLongError if they are more than the
-        responder's budget; OverloadedError if too many replies run here.
+        responder's budget; OverloadedError if too many replies run here, and TooManyRepliesError if too many of the
+        owner's do.
         """
         if instructions is not None:
             check_instructions(instructions)
@@ -67,6 +68,7 @@ class AnswerMessages:
         kept = [Message.of(message, place, seq, at) for seq, message in enumerate(decided, 1)]
         turn = self._turn_of(principal.owner_id, kept, instructions)
         self._replies.require_room()
+        self._replies.require_room_of(principal.owner_id)
         address = ReplyAddress(principal.owner_id, place, len(kept) + 1)
         return UnkeptReply(address=address, events=self._events(turn))
 
@@ -78,15 +80,16 @@ class AnswerMessages:
 
     async def _events(self, turn: Turn) -> AsyncGenerator[ReplyEvent, None]:
         intake, told = self._take_in(turn), 0
-        taking = asyncio.create_task(intake.take_all())
-        try:
-            while True:
-                while told < len(intake.events):
-                    yield intake.events[told]
-                    told += 1
-                if intake.is_finished:
-                    return
-                await intake.wait_for_news()
-        finally:
-            taking.cancel()
-            await asyncio.wait({taking}, timeout=_ENDING_SECONDS)
+        with self._replies.counting(turn.owner_id):
+            taking = asyncio.create_task(intake.take_all())
+            try:
+                while True:
+                    while told < len(intake.events):
+                        yield intake.events[told]
+                        told += 1
+                    if intake.is_finished:
+                        return
+                    await intake.wait_for_news()
+            finally:
+                taking.cancel()
+                await asyncio.wait({taking}, timeout=_ENDING_SECONDS)

@@ -21,6 +21,7 @@ from domain.errors import (
     MessageNotFoundError,
     ReplyRunningError,
     StateMovedError,
+    TooManyRepliesError,
 )
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import ConversationId, OwnerId
@@ -94,7 +95,8 @@ class BeginReply:
         that failed or was interrupted is removed, and another one begins, at the end of the conversation.
 
         Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError;
-        ReplyRunningError while another reply runs in the conversation; OverloadedError if too many run here;
+        ReplyRunningError while another reply runs in the conversation; OverloadedError if too many run here, and
+        TooManyRepliesError if too many of the owner's do;
         CallNotOpenError for a result whose call was answered or interrupted; PreviousReplyNotFoundError, StaleError if
         there is no such reply as ``follows``, or if it is not the end of its conversation.
         """
@@ -113,7 +115,16 @@ class BeginReply:
             key=key,
         )
         self._replies.require_room()
-        return await self._replies.begin(self._begin(asked))
+        await self._require_room_of(asked)
+        return await self._replies.begin(principal.owner_id, self._begin(asked))
+
+    async def _require_room_of(self, asked: AskedReply) -> None:
+        """Raise TooManyRepliesError unless the owner may have another reply, or asks for one that was begun before."""
+        try:
+            self._replies.require_room_of(asked.owner_id)
+        except TooManyRepliesError:
+            if asked.key is None or await self._conversations.effect(asked.owner_id, asked.key) is None:
+                raise
 
     async def _begin(self, asked: AskedReply) -> BegunReply:
         for _ in range(_MAX_ATTEMPTS):

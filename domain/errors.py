@@ -279,6 +279,17 @@ class UnavailableError(AiAgentError):
     message = "The storage is not available at the moment."
 
 
+class TooManyRepliesError(AiAgentError):
+    """As many replies of the owner are being made as may be at once, which is ``most``. Nothing was begun."""
+
+    code = "too_many_replies"
+    message = "Too many of your replies are being made; wait for the end of one."
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
 class OverloadedError(AiAgentError):
     """Too much is being done at once. Nothing was begun; the same call may succeed later."""
 

@@ -6,11 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.types import ASGIApp
 
 from application.facade import Application
+from domain.append import MAX_MESSAGES
 from entrypoints import logs
 from entrypoints.embedded import open_application
+from entrypoints.http.address_limit import AddressLimit
 from entrypoints.http.agent_keys import AgentKeys
 from entrypoints.http.authentication import Authentication, AuthenticationPolicy
 from entrypoints.http.deadline import Deadline
@@ -21,8 +24,10 @@ from entrypoints.http.health import HEALTH
 from entrypoints.http.origins import CrossOrigin
 from entrypoints.http.paths import ExactPaths
 from entrypoints.http.problems import PROBLEMS
+from entrypoints.http.rate_limits import RateLimit
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.responses import JsonResponse
+from entrypoints.http.user_limits import CountedRequests, UserLimits
 from entrypoints.metrics.catalogue import STARTS, WORKERS
 from entrypoints.metrics.reports import report_now
 from entrypoints.native_api.documents import document_router
@@ -45,10 +50,16 @@ def make_app(settings: Settings, open_application: OpenApplication = open_applic
     """The service as an ASGI application; the use cases are open from startup to shutdown. Raises SettingsError.
 
     A request passes through the middleware from the outermost to the innermost: ``Edge``, ``CrossOrigin``,
-    ``ExactPaths``, ``HeadAsGet``, ``Deadline``, ``Authentication``.
+    ``AddressLimit``, ``ExactPaths``, ``HeadAsGet``, ``Deadline``, ``Authentication``, ``CountedRequests``.
     """
-    app = make_litestar(settings, open_application)
-    return Edge(CrossOrigin(ExactPaths(HeadAsGet(app), _ERRORS), settings.origins), _ERRORS)
+    app = AddressLimit(
+        ExactPaths(HeadAsGet(make_litestar(settings, open_application)), _ERRORS),
+        RateLimit("address-requests", "requests from this address", per_minute=settings.limit_address_requests),
+        proxies=settings.proxies,
+        agent_keys=AgentKeys(settings.accepted_agent_keys),
+        errors=_ERRORS,
+    )
+    return Edge(CrossOrigin(app, settings.origins), _ERRORS)
 
 
 def make_app_from_environment() -> ASGIApp:
@@ -80,14 +91,31 @@ def make_litestar(settings: Settings, open_application: OpenApplication = open_a
         trusted_origins=settings.origins,
         agent_keys=AgentKeys(settings.accepted_agent_keys),
     )
+    limits = UserLimits(
+        requests=RateLimit("user-requests", "requests of this user", per_minute=settings.limit_user_requests),
+        messages=RateLimit(
+            "user-messages",
+            "messages of this user",
+            per_minute=settings.limit_user_messages,
+            largest=MAX_MESSAGES,
+        ),
+        body_bytes=RateLimit(
+            "user-bytes",
+            "bytes in messages of this user",
+            per_minute=settings.limit_user_bytes,
+            largest=MAX_BODY,
+            unit="content-bytes",
+        ),
+    )
     page = [page_router(settings.sign_in_url)] if settings.chat_page else []
     return Litestar(
         [NATIVE_API, openai_router(settings.responder), HEALTH, document_router(make_document()), *page],
-        middleware=[Deadline(settings.request_timeout), Authentication(policy)],
+        middleware=[Deadline(settings.request_timeout), Authentication(policy), CountedRequests(limits)],
         exception_handlers=_ERRORS.handlers,  # of what no route raises, as unknown paths
         lifespan=[lifespan],
         logging_config=None,
         openapi_config=None,
+        state=State({"user_limits": limits}),
         request_class=ApiRequest,
         response_class=JsonResponse,
         request_max_body_size=MAX_BODY,

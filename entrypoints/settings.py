@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final, Literal, Self, override
 
 import msgspec
@@ -14,6 +15,7 @@ from entrypoints.environment.variables import InvalidVariableError, Variable, re
 from entrypoints.errors import OneLineError
 
 type Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
+type Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 
 _SECRETS: Final = frozenset(
     {
@@ -66,6 +68,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """Where Prometheus finds ``/metrics``, on a port of its own; without one there are no metrics."""
     metrics_host: str = "127.0.0.1"
     """The address that this port is on."""
+
+    limit_address_requests: Amount = 60_000
+    """How many requests a minute of one address a worker takes; 0 is no limit, as with the others."""
+    limit_user_requests: Amount = 6_000
+    """How many requests a minute of one user."""
+    limit_user_messages: Amount = 30_000
+    """How many messages a minute one user may append."""
+    limit_user_bytes: Amount = 256 * 1024 * 1024
+    """How many bytes a minute the requests may have that append them."""
+    limit_user_replies: Amount = 32
+    """How many replies of one user a worker makes at once."""
+    trusted_proxies: str = ""
+    """Proxies, by commas, whose X-Forwarded-For is believed: ``10.0.0.7, 2001:db8::/64``."""
 
     request_timeout: Seconds = 10.0
     """How long an answer may take to begin."""
@@ -156,6 +171,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         return frozenset(origin.strip() for origin in self.trusted_origins.split(",") if origin.strip())
 
     @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of the trusted proxies. Raises SettingsError."""
+        return _networks(self.trusted_proxies)
+
+    @property
     def accepted_agent_keys(self) -> tuple[str, ...]:
         """The keys of agent runtimes."""
         return tuple(key.strip() for key in (self.agent_keys or "").split(",") if key.strip())
@@ -169,8 +189,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         return timedelta(days=self.retention_days)
 
     def require_authentication(self) -> None:
-        """Raise SettingsError unless callers over HTTP can be authenticated safely with these settings."""
+        """Raise SettingsError unless callers over HTTP can be told apart, and authenticated safely."""
         self._require_agent_keys()
+        _networks(self.trusted_proxies)
         secret = self.secret
         if secret is None and (self.auth_cookies or self.auth_require_signed_bearer):
             raise SettingsError(
@@ -242,6 +263,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     def __repr__(self) -> str:
         shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _SECRETS)
         return f"Settings({', '.join(shown)})"
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+    except ValueError:
+        raise SettingsError(
+            "TRUSTED_PROXIES must be addresses and networks separated by commas, such as 10.0.0.7, 10.1.0.0/16"
+        ) from None
 
 
 VARIABLES: Final = Settings.__struct_encode_fields__

@@ -16,7 +16,7 @@ from adapters.postgres.reply_log import PostgresReplyLog
 from adapters.system.conversation_ids import RandomConversationIds
 from application.facade import Application
 from application.reply_writer import ReplyTiming
-from application.running_replies import RunningReplies
+from application.running_replies import MOST_REPLIES, RunningReplies
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.owner_archive import OwnerArchive
@@ -67,10 +67,10 @@ class _Adapters(Provider):
             yield TimedResponder(responder)
 
     @provide
-    async def replies(self, _: Database, __: Responder) -> AsyncIterator[RunningReplies]:
+    async def replies(self, _: Database, __: Responder, settings: Settings) -> AsyncIterator[RunningReplies]:
         # The database is asked for so that it is closed later: replies that are ended are saved as far as they go. So
         # is the responder: it is closed when it makes no reply any more.
-        replies = RunningReplies()
+        replies = RunningReplies(most_of_owner=settings.limit_user_replies or MOST_REPLIES)
         with RUNNING_REPLIES.told_by(lambda: replies.count):
             yield replies
             await replies.close()

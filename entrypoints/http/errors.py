@@ -6,13 +6,21 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from domain.errors import AiAgentError, IdempotencyKeyReusedError, OverloadedError, RuleViolationError, StaleError
+from domain.errors import (
+    AiAgentError,
+    IdempotencyKeyReusedError,
+    OverloadedError,
+    RuleViolationError,
+    StaleError,
+    TooManyRepliesError,
+)
 from entrypoints.http.statuses import MEANING, STATUS
 from entrypoints.http.tally import Tally
 from entrypoints.metrics.catalogue import ERRORS, LIMITS
@@ -42,6 +50,9 @@ type AnyRequest = Request[Any, Any, Any]
 
 class RequestError(Exception):
     """A request that is refused before it means anything to the application."""
+
+    headers: Mapping[str, str] = MappingProxyType({})
+    """What the response has besides."""
 
     def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -103,12 +114,21 @@ def _of_domain(request: AnyRequest, error: AiAgentError) -> Failure:
     if isinstance(error, RuleViolationError):
         field = IDEMPOTENCY_KEY if isinstance(error, IdempotencyKeyReusedError) else error.field
         return Failure(status=status, code=error.code, detail=f"{field} {error}", fields=[(field, str(error))])
+    if isinstance(error, TooManyRepliesError):
+        LIMITS.count("user_replies")
+        return Failure(status=status, code=error.code, detail=str(error), headers=_of_replies(error.most))
     last_seq = error.last_seq if isinstance(error, StaleError) else None
     return Failure(status=status, code=error.code, detail=str(error), last_seq=last_seq)
 
 
+def _of_replies(most: int) -> dict[str, str]:
+    """The headers of a limit that depends on no time, as draft-ietf-httpapi-ratelimit-headers-11 has them."""
+    policy = f'"user-replies";q={most};qu="concurrent-requests"'
+    return {"Retry-After": "1", "RateLimit": '"user-replies";r=0', "RateLimit-Policy": policy}
+
+
 def _of_request(_: AnyRequest, error: RequestError) -> Failure:
-    return Failure(status=error.status, code=error.code, detail=str(error))
+    return Failure(status=error.status, code=error.code, detail=str(error), headers=error.headers)
 
 
 def _of_parameters(_: AnyRequest, error: ValidationException) -> Failure:

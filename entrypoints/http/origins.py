@@ -12,7 +12,9 @@ from entrypoints.http.credentials import RawHeaders, values_of
 from entrypoints.http.errors import RequestError
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_EXPOSED: Final = b"ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id, X-Should-Retry"
+_EXPOSED: Final = (
+    b"ETag, Idempotent-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Should-Retry"
+)
 _OWN: Final = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Conversation-Id, X-Request-Id"
 _SDK: Final = (
     "OpenAI-Organization, OpenAI-Project, User-Agent, X-Stainless-Arch, X-Stainless-Helper-Method, X-Stainless-Lang,"

@@ -23,6 +23,7 @@ from domain.principal import Principal
 from entrypoints.http import json_body
 from entrypoints.http.credentials import values_of
 from entrypoints.http.errors import IDEMPOTENCY_KEY, RequestError
+from entrypoints.http.user_limits import CHARGED, UserLimits
 
 _TO_ANSWER: Final = 0.5
 """Seconds that are left for the response itself."""
@@ -69,6 +70,13 @@ class ApiRequest(Request[Principal, Callable[[], Awaitable[Principal]], State]):
             return await self.body()
         except InternalServerException as error:  # so Litestar calls a client that leaves before its body is whole
             raise RequestError(HTTPStatus.BAD_REQUEST, "bad_request", "The body is not complete.") from error
+
+    async def charge(self, messages: int) -> None:
+        """Count messages that are to be appended, and the bytes of the body that has them. Raises RateLimitedError."""
+        limits: UserLimits = self.app.state.user_limits
+        amounts = messages, len(await self.body())
+        limits.charge(self.principal.owner_id, *amounts)
+        self.scope["state"][CHARGED] = amounts
 
     async def idempotency_key(self, content: bytes | None = None) -> IdempotencyKey | None:
         """The Idempotency-Key, quoted (a structured field's string) or bare, with a fingerprint of this request.

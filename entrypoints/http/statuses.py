@@ -14,6 +14,7 @@ from domain.errors import (
     ResponderFailedError,
     RuleViolationError,
     StaleError,
+    TooManyRepliesError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -27,6 +28,7 @@ STATUS: Final[Mapping[type[AiAgentError], HTTPStatus]] = {
     CallNotOpenError: HTTPStatus.CONFLICT,
     RuleViolationError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ResponderFailedError: HTTPStatus.BAD_GATEWAY,
+    TooManyRepliesError: HTTPStatus.TOO_MANY_REQUESTS,
     OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -45,7 +47,7 @@ MEANING: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.REQUEST_URI_TOO_LONG: "The path or the query is too long, or has too many fields.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A value breaks a rule; the errors name the fields.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests were sent ahead of their answers, on one connection.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too much was asked in a short time, or at once; try again after Retry-After.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The headers are too large, or too many.",
     HTTPStatus.BAD_GATEWAY: "The reply failed; the user's message is saved.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The storage is away, or too much is asked at once; try again after Retry-After.",

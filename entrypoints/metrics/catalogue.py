@@ -27,6 +27,7 @@ LIMITS: Final = Counter(
     known=(
         *("target", "head", "body", "tiny_pieces", "arrival", "pipelined", "connections", "requests", "bodies"),
         *("unread", "reading", "response_time", "running"),
+        *("address_requests", "user_requests", "user_messages", "user_bytes", "user_replies"),
     ),
 )
 REPLAYS: Final = Counter(

@@ -43,6 +43,7 @@ async def chat(request: ApiRequest) -> Response[ChatView]:
     body that the AI SDK's `useChat` sends is taken, too, and always answered by a stream.
     """
     body = read_chat_body(await request.raw_json())
+    await request.charge(1)
     if isinstance(body, UIChatBody):
         return await _stream_for_ui(request, body)
     return await (_stream(request, body) if body.stream else _wait(request, body))

@@ -30,11 +30,13 @@ class ConversationController(Controller):
     )
     async def create(self, request: ApiRequest, data: JSONBody[CreateBody]) -> Response[ConversationView]:
         """Create a conversation, with its first messages if there are any."""
+        messages = to_messages(data.messages)
+        await request.charge(len(messages))
         made = await request.application.create_conversation(
             request.principal,
             title=data.title,
             metadata=data.metadata,
-            messages=to_messages(data.messages),
+            messages=messages,
             key=await request.idempotency_key(),
         )
         location = f"/api/conversations/{format_conversation_id(made.conversation.id)}"

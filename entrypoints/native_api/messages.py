@@ -35,11 +35,12 @@ class MessageController(Controller):
         never fails for being concurrent with others. A tool call is answered once: a result of a call that is not open
         (answered, interrupted by a user's turn, or never made) gets 409 `call_not_open`.
         """
-        place = require_conversation_id(conversation_id)
+        place, messages = require_conversation_id(conversation_id), to_messages(data.messages)
+        await request.charge(len(messages))
         appended = await request.application.append_messages(
             request.principal,
             place,
-            to_messages(data.messages),
+            messages,
             key=await request.idempotency_key(),
             follows=request.followed_seq(),
         )

@@ -39,6 +39,7 @@ def completions_router(model: str) -> Router:
             head, told, headers = CompletionHead.of(reply.address, model, now), reply.events, mark(replayed=False)
         else:
             mark_as_write(request)
+            await request.charge(1)
             begun = await request.application.begin_reply(
                 request.principal,
                 data.to_turn(),

@@ -30,9 +30,10 @@ class ItemController(Controller):
         self, request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[ItemsBody]
     ) -> Response[ListView[Item]]:
         """Append items, all of them or none; the response has these alone."""
-        place = require_conversation_id(conversation_id)
+        place, messages = require_conversation_id(conversation_id), to_messages(data.items)
+        await request.charge(len(messages))
         appended = await request.application.append_messages(
-            request.principal, place, to_messages(data.items), key=await key_of_write(request)
+            request.principal, place, messages, key=await key_of_write(request)
         )
         return written(list_of(placed_items(appended.messages), has_more=False), replayed=appended.replayed)
 

@@ -24,10 +24,12 @@ class ConversationController(Controller):
     @post(opt={IS_WRITE: True})
     async def create(self, request: ApiRequest, data: JSONBody[CreateBody]) -> Response[ConversationView]:
         """Create a conversation, with its first items if there are any."""
+        messages = to_messages(data.items or [])
+        await request.charge(len(messages))
         made = await request.application.create_conversation(
             request.principal,
             metadata=require_metadata(data.metadata),
-            messages=to_messages(data.items or []),
+            messages=messages,
             key=await key_of_write(request),
         )
         return written(ConversationView.of(made.conversation), replayed=made.replayed)

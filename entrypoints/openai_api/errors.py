@@ -24,6 +24,8 @@ _TOLD: Final[Mapping[str, tuple[HTTPStatus, str | None]]] = {
     "reply_running": (HTTPStatus.BAD_REQUEST, "conversation_locked"),
     "previous_reply_not_found": (HTTPStatus.BAD_REQUEST, "previous_response_not_found"),
     "stale": (HTTPStatus.BAD_REQUEST, "invalid_value"),
+    "rate_limited": (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded"),
+    "too_many_replies": (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded"),
 }
 """The status and the code where they differ from the native API's. OpenAI's clients send again what got a 409."""
 _REASONS: Final = {
@@ -46,6 +48,7 @@ _NOT_LATEST: Final = (
     "previous_response_id must be the latest response of its conversation, and nothing may have been added after it: a "
     "conversation can't be branched. Give conversation instead, or begin a new one."
 )
+_KINDS: Final = {HTTPStatus.TOO_MANY_REQUESTS: "requests"}
 _WORDS: Final = {
     "reply_running": (
         "conversation",
@@ -90,7 +93,7 @@ def _told(failure: Failure, params: _Params = _ITEM_PARAMS) -> tuple[HTTPStatus,
         if failure.code == "rule_violation":
             code = next((code for start, code in _REASONS.items() if reason.startswith(start)), "invalid_value")
     param, message = _WORDS.get(failure.code, (param, message))
-    kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
+    kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _KINDS.get(status, "invalid_request_error")
     return status, ErrorEnvelope(ErrorView(message, kind, param, code))
 
 

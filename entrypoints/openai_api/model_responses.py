@@ -35,6 +35,7 @@ def responses_router(model: str) -> Router:
         asked, (conversation_id, follows) = data.asked(), data.place(request.principal.owner_id)
         with naming_items_of_input():
             *before, message = data.to_messages()
+            await request.charge(len(before) + 1)
             begun = await request.application.begin_reply(
                 request.principal,
                 message,

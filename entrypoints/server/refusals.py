@@ -16,13 +16,16 @@ from entrypoints.metrics.catalogue import ERRORS
 _PROBLEMS: Final = {
     HTTPStatus.BAD_REQUEST: ("bad_request", "This is no valid HTTP request."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body comes in too many tiny chunks."),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        "too_many_requests",
+        "Too many requests were sent ahead of their answers, on one connection.",
+    ),
     HTTPStatus.SERVICE_UNAVAILABLE: ("overloaded", "Too many requests are being answered; try again in a moment."),
     **{
         status: (code, MEANING[status])
         for status, code in (
             (HTTPStatus.REQUEST_TIMEOUT, "too_slow"),
             (HTTPStatus.REQUEST_URI_TOO_LONG, "uri_too_long"),
-            (HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"),
             (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"),
         )
     },

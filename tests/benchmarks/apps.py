@@ -112,6 +112,8 @@ APPS: Final[Mapping[str, App]] = {
             "DATABASE_ACQUIRE_TIMEOUT": "30",  # what waits is measured, not refused
             "DATABASE_COMMAND_TIMEOUT": "30",
             "REQUEST_TIMEOUT": "60",
+            **dict.fromkeys(("LIMIT_ADDRESS_REQUESTS", "LIMIT_USER_REQUESTS"), "1000000000"),  # counted, never too many
+            **dict.fromkeys(("LIMIT_USER_MESSAGES", "LIMIT_USER_BYTES", "LIMIT_USER_REPLIES"), "1000000000"),
             "REPLY_LEASE": "3600",  # what is counted is not disturbed by looks for silent replies
         },
     ),

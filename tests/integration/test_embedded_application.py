@@ -7,10 +7,11 @@ import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from adapters.echo.responder import EchoResponder
-from domain.errors import ConversationNotFoundError, ResponderFailedError
+from domain.errors import ConversationNotFoundError, ResponderFailedError, TooManyRepliesError
 from domain.identifiers import ConversationId
 from domain.message import NewMessage, Status
 from domain.pages import ConversationWindow
@@ -54,6 +55,22 @@ async def test_a_runtime_writes_every_role_and_reads_the_history_on_behalf_of_an
         {"role": "tool", "content": "Sunny", "tool_call_id": "call_1"},
         {"role": "assistant", "content": "Sunny."},
     ]
+
+
+async def test_replies_of_one_owner_at_once_are_limited_in_process_too(settings: Settings) -> None:
+    slow = msgspec.structs.replace(settings, echo_delay=60.0, limit_user_replies=1)
+    question = NewMessage(role=Role.USER, content="one two")
+    async with open_application(slow) as app:
+        ann, ben = Principal.agent(on_behalf_of="ann"), Principal.agent(on_behalf_of="ben")
+        begun = [await app.begin_reply(one, question) for one in (ann, ben)]
+
+        with pytest.raises(TooManyRepliesError):
+            await app.begin_reply(ann, question)
+
+        for one, reply in zip((ann, ben), begun, strict=True):
+            await app.stop_reply(one, reply.address.conversation_id)
+        again = await app.begin_reply(ann, question)
+        await app.stop_reply(ann, again.address.conversation_id)
 
 
 async def test_what_http_wrote_the_runtime_reads(settings: Settings, database_url: str) -> None:

@@ -26,6 +26,11 @@ def settings_for(database_url: str) -> Settings:
         better_auth_url="http://localhost:3000",
         trusted_origins="http://app.test, http://localhost:3000",
         agent_keys=f"{AGENT_KEY}, {OLD_AGENT_KEY}",
+        limit_address_requests=0,  # tests ask faster than people do
+        limit_user_requests=0,
+        limit_user_messages=0,
+        limit_user_bytes=0,
+        limit_user_replies=0,
     )
 
 

@@ -1,0 +1,67 @@
+"""The limits of a user: how many requests, appended messages and bytes a minute."""
+
+from dataclasses import dataclass
+from typing import Final, override
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.identifiers import OwnerId
+from domain.principal import Principal
+from entrypoints.http.credentials import RawHeaders
+from entrypoints.http.origins import SAFE_METHODS
+from entrypoints.http.rate_limits import RateLimit
+from entrypoints.http.route_options import PUBLIC
+
+CHARGED: Final = "charged"
+"""The key in the scope's state of what the request was charged for: messages, and bytes."""
+_REPLAYED: Final = b"idempotent-replayed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserLimits:
+    """What each user may ask of this worker. An agent runtime asks for the user for whom it acts."""
+
+    requests: RateLimit
+    messages: RateLimit
+    body_bytes: RateLimit
+
+    def charge(self, owner_id: OwnerId, messages: int, body_bytes: int) -> None:
+        """Count what is to be appended. Raises RateLimitedError if either is too much; then nothing is counted."""
+        self.messages.check(owner_id, messages)
+        self.body_bytes.require(owner_id, body_bytes)
+        self.messages.count(owner_id, messages)
+
+    def refund(self, owner_id: OwnerId, messages: int, body_bytes: int) -> None:
+        """Take back what was counted, as nothing was appended."""
+        self.messages.uncount(owner_id, messages)
+        self.body_bytes.uncount(owner_id, body_bytes)
+
+
+class CountedRequests(ASGIMiddleware):
+    """Counts the requests of each user. What was charged for a write that only repeats an earlier one is refunded."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = PUBLIC
+
+    def __init__(self, limits: UserLimits) -> None:
+        self._limits = limits
+
+    @override
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        principal: Principal = scope["user"]
+        owner_id, state = principal.owner_id, scope["state"]
+        self._limits.requests.require(owner_id)
+
+        async def send_and_refund(message: Message) -> None:
+            if message["type"] == "http.response.start" and CHARGED in state and _is_replay(message["headers"]):
+                self._limits.refund(owner_id, *state[CHARGED])
+            await send(message)
+
+        is_safe = scope.get("method") in SAFE_METHODS
+        await next_app(scope, receive, send if is_safe else send_and_refund)
+
+
+def _is_replay(headers: RawHeaders) -> bool:
+    return any(name.lower() == _REPLAYED for name, _ in headers)
