@@ -1,6 +1,8 @@
 """The command ``ai-agent``: it finds the command, runs it, and tells in one line why it failed."""
 
 import logging
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -42,6 +44,8 @@ def _commands() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code."""
+    if os.getpid() == 1:  # in a container: Linux lets no signal end process 1 that it does not handle
+        signal.signal(signal.SIGTERM, _end)
     try:
         code: int | None = _commands.main(arguments, prog_name=NAME, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -54,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return ExitCode.INTERRUPTED
     return code or ExitCode.DONE
+
+
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 def _fail(why: str, code: ExitCode) -> int:

@@ -82,3 +82,16 @@ def test_the_image_runs_without_a_disk_to_write_to_and_without_privileges(system
     printed = docker("run", "--rm", *locked, "--env", f"DATABASE_URL={url}", image, "migrate", "--check")
 
     assert "is current" in printed
+
+
+def test_a_container_is_stopped_while_it_starts(system: System) -> None:
+    image = system.inspect("service", "{{.Image}}")
+    nowhere = "DATABASE_URL=postgresql://ann@192.0.2.1/chat?connect_timeout=30"  # an address that nobody has
+    name = f"{system.container('service')[:12]}-starting"
+    docker("run", "--detach", "--name", name, "--env", nowhere, "--env", "AUTH_COOKIES=false", image, "serve")
+
+    docker("stop", "--time", "10", name)
+
+    code = docker("inspect", "--format", "{{.State.ExitCode}}", name).strip()
+    docker("rm", name)
+    assert code == "143"  # 137: it was killed
