@@ -11,6 +11,7 @@ from application.running_replies import RunningReplies
 from domain.ports.responder import Turn
 from domain.reply_events import ReplyEvent
 from entrypoints.app import make_app
+from entrypoints.http import user_limits
 from entrypoints.metrics.catalogue import LIMITS
 from entrypoints.settings import Settings, SettingsError
 from tests.support.fakes.application import FakeWorld
@@ -18,6 +19,11 @@ from tests.support.fakes.others import ScriptedResponder
 from tests.support.fakes.service import service_on
 
 AGENT_KEY = "the-agent-key-of-this-test-which-is-long-enough"
+
+
+@pytest.fixture(autouse=True)
+def _held_for_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_limits, "HELD_SECONDS", 0.0)
 
 
 def struck(limit: str) -> float:
@@ -56,6 +62,16 @@ async def test_a_user_who_asks_too_often_is_told_when_to_come_back() -> None:
     assert refusal.headers["RateLimit-Policy"] == '"user-requests";q=2;w=60'
     assert {"RateLimit", "RateLimit-Policy"} <= {*refusal.headers["Access-Control-Expose-Headers"].split(", ")}
     assert struck("user_requests") == before + 1
+
+
+@pytest.mark.parametrize(("most", "status"), [(1, 503), (0, 429)])
+async def test_a_refusal_is_held_unless_too_many_are(monkeypatch: pytest.MonkeyPatch, most: int, status: int) -> None:
+    monkeypatch.setattr(user_limits, "HELD_SECONDS", 3600.0)
+    monkeypatch.setattr(user_limits, "MOST_HELD", most)
+    async with service_on(FakeWorld(), limit_user_requests=1, request_timeout=0.2) as client:
+        answers = [(await client.get("/api/me")).status_code for _ in range(3)]
+
+    assert answers == [200, status, status]  # 503: it is held until the deadline
 
 
 async def test_below_v1_the_refusal_is_openais() -> None:
