@@ -45,7 +45,8 @@ class _Connection(asyncio.Protocol):
             end = self._head.find(b"\r\n\r\n")
             if end < 0:
                 return
-            self._missing = _length(self._head, end) - (len(self._head) - end - 4)
+            length = _length(self._head, end, self._load.successes)
+            self._missing = length - (len(self._head) - end - 4)
         else:
             self._missing -= len(data)
         if self._missing == 0:
@@ -57,11 +58,11 @@ class _Connection(asyncio.Protocol):
         self._load.fail(AnswerError(f"the server closed a connection: {exc}"))
 
 
-def _length(data: bytes, end: int) -> int:
+def _length(data: bytes, end: int, successes: tuple[bytes, ...]) -> int:
     """The length of the body. Raises AnswerError."""
     head = data[:end].lower()
     place = head.find(_LENGTH)
-    if not head.startswith(b"http/1.1 2") or place < 0:
+    if not head.startswith(successes) or place < 0:
         raise AnswerError(data[:1000].decode(errors="replace"))
     return int(head[place + len(_LENGTH) :].split(b"\r\n", 1)[0])
 
@@ -71,6 +72,7 @@ class _Load:
 
     def __init__(self, job: Job) -> None:
         self._job = job
+        self.successes = (b"http/1.1 2", b"http/1.1 429") if job.may_be_refused else (b"http/1.1 2",)
         self._next = cycle(job.requests).__next__
         self._latencies = array("d")
         self._sent = 0

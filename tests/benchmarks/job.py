@@ -20,6 +20,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 3600
     count: int | None = None
     rate: float | None = None
+    may_be_refused: bool = False
+    """Whether 429 is an answer too."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

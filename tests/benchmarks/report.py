@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tests.benchmarks.apps import APPS
+from tests.benchmarks.fairness import Fairness
 from tests.benchmarks.measure import Counts, Sample
 from tests.benchmarks.observation import Observation
 from tests.benchmarks.streams import STREAM_APPS, STREAMS, StreamSample
@@ -33,6 +34,8 @@ class Results(msgspec.Struct, kw_only=True):
     flatness: list[Ratio] = []
     streams: dict[str, StreamSample] = {}
     """By app."""
+    fairness: dict[str, Fairness] = {}
+    """By the limits that are in force."""
     at_half: dict[str, dict[str, float]] = {}
     """By workload: the rate, and the latencies at that rate."""
     resident_mib: dict[int, float] = {}
@@ -43,6 +46,7 @@ class Results(msgspec.Struct, kw_only=True):
         parts = [
             self._comparison(),
             self._streams(),
+            self._fairness(),
             self._observation(),
             self._flatness(),
             self._at_half(),
@@ -86,6 +90,19 @@ class Results(msgspec.Struct, kw_only=True):
         ]
         heads = [f"{STREAMS} streams at once", "CPU µs a delta", "÷ floor", "PostgreSQL ms a reply"]
         return _table([*heads, "first delta p50 ms", "p99 ms"], rows)
+
+    def _fairness(self) -> str:
+        rows = [
+            [
+                limits,
+                *(f"{figure:.1f}" for figure in (one.idle_p50, one.beside_p50, one.idle_p99, one.beside_p99)),
+                f"{one.beside_p99 / one.idle_p99:.2f}",
+                f"{one.others_rate:,.0f}",
+            ]
+            for limits, one in self.fairness.items()
+        ]
+        heads = ["one user beside another at full speed", "p50 ms alone", "beside", "p99 ms alone", "beside", "ratio"]
+        return _table([*heads, "the other's requests/s"], rows)
 
     def _observation(self) -> str:
         rows = [[what, f"{cpu:.1f}"] for what, cpu in self.observation.items()]

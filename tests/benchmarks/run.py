@@ -12,6 +12,7 @@ from typing import Final
 from tests.benchmarks.apps import APPS, RunningApp, running
 from tests.benchmarks.database import Server
 from tests.benchmarks.dataset import SMALL, Dataset
+from tests.benchmarks.fairness import FAIR_APPS, measure_fairness
 from tests.benchmarks.measure import Sample, Subject, counts, interleaved, resident_after, shape_of_answer
 from tests.benchmarks.observation import measure_observation
 from tests.benchmarks.processes import peak_bytes
@@ -44,6 +45,7 @@ class Run:
             self._require_same_answers(apps)
             self._compare(apps)
             self._compare_streams(url)
+            self._share(url)
             self._results.peak_mib = {name: peak_bytes(app.pid) / _MIB for name, app in apps.items()}
             if service := apps.get("service"):
                 self._keep_pace(service)
@@ -88,6 +90,15 @@ class Run:
                 for name, app in apps.items():
                     samples[name].append(measure_streams(app, self._dataset, self._server.pid))
         self._results.streams = {name: StreamSample.of(found) for name, found in samples.items()}
+
+    def _share(self, url: str) -> None:
+        options = self._options
+        for limits, app in FAIR_APPS.items():
+            _say(f"one user beside another, with {limits}")
+            with running(app, url, self._folder / "fairness.log") as started:
+                self._results.fairness[limits] = measure_fairness(
+                    started, self._dataset, rounds=options.rounds, seconds=options.seconds * 4
+                )
 
     def _keep_pace(self, service: RunningApp) -> None:
         """What can be done is found anew each time, as the machine has other things to do as well."""
