@@ -51,8 +51,10 @@ class RateLimit:
 
     def require(self, key: Hashable, amount: int = 1) -> None:
         """Count this. Raises RateLimitedError if it is too much now; then nothing is counted."""
+        if self._buckets is None or self._buckets.take_if_there(key, amount):
+            return
         self.check(key, amount)
-        self.count(key, amount)
+        self.count(key, amount)  # it has come meanwhile
 
     def check(self, key: Hashable, amount: int = 1) -> None:
         """Raise RateLimitedError if it is too much now. Nothing is counted."""

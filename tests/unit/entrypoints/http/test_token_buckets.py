@@ -32,10 +32,9 @@ def buckets(clock: Clock, *, burst: float = 10, per_second: float = 2, most: int
 
 def taken(limit: TokenBuckets, key: str, tokens: float = 1) -> bool:
     """Whether the bucket had them; then they are taken."""
-    if limit.wait(key, tokens):
-        return False
-    limit.take(key, tokens)
-    return True
+    is_there = not limit.wait(key, tokens)
+    assert limit.take_if_there(key, tokens) == is_there
+    return is_there
 
 
 def test_a_burst_is_taken_at_once_and_then_only_what_flows_in() -> None:
