@@ -49,6 +49,8 @@ class Service:
             "DATABASE_CONNECT_TIMEOUT": "1",
             "DATABASE_COMMAND_TIMEOUT": "1.5",
             "REPLY_LEASE": "2",
+            **dict.fromkeys(("LIMIT_ADDRESS_REQUESTS", "LIMIT_USER_REQUESTS", "LIMIT_USER_MESSAGES"), "0"),
+            **dict.fromkeys(("LIMIT_USER_BYTES", "LIMIT_USER_REPLIES"), "0"),
             "BETTER_AUTH_SECRET": SECRET,
             "BETTER_AUTH_URL": "http://localhost:3000",
             **(environment or {}),

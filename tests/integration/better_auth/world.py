@@ -17,7 +17,7 @@ from tests.support.better_auth_server import BetterAuthClient, BetterAuthServer,
 from tests.support.postgres import new_database
 from tests.support.raw_answers import Answer
 from tests.support.raw_http import Connection, Header
-from tests.support.service import running_service
+from tests.support.service import running_service, without_limits
 
 _ADD_PEOPLE = """
     WITH person AS (
@@ -168,5 +168,5 @@ def running_world(
             client=client,
             admin=client.sign_up("admin@example.test"),
             settings=settings,
-            service=stack.enter_context(running_service(settings)),
+            service=stack.enter_context(running_service(without_limits(settings))),
         )
