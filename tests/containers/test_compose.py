@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -90,6 +91,11 @@ def test_a_container_is_stopped_while_it_starts(system: System) -> None:
     name = f"{system.container('service')[:12]}-starting"
     docker("run", "--detach", "--name", name, "--env", nowhere, "--env", "AUTH_COOKIES=false", image, "serve")
 
+    def handles_sigterm() -> bool:
+        caught = docker("exec", name, "grep", "SigCgt", "/proc/1/status").split()[1]
+        return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
+
+    assert eventually(handles_sigterm)  # before, Python itself is being started
     docker("stop", "--time", "10", name)
 
     code = docker("inspect", "--format", "{{.State.ExitCode}}", name).strip()
