@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import openai
 import pytest
 
+from tests.support.lossy_proxy import LossyProxy, lossy_proxy
 from tests.support.service import AGENT_KEY
 
 type NewSdk = Callable[..., openai.OpenAI]
@@ -29,3 +30,18 @@ def new_sdk(service: str, new_token: Callable[[], str]) -> Iterator[NewSdk]:
 def sdk(new_sdk: NewSdk) -> openai.OpenAI:
     """A client of a new user's."""
     return new_sdk()
+
+
+@pytest.fixture
+def proxy(service: str) -> Iterator[LossyProxy]:
+    """A proxy before the service that can lose answers."""
+    with lossy_proxy(service) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def impatient(proxy: LossyProxy, new_token: Callable[[], str]) -> Iterator[openai.OpenAI]:
+    """A client behind the proxy that does not wait between its attempts."""
+    with openai.OpenAI(base_url=f"{proxy.address}/v1", api_key=new_token()) as sdk:
+        sdk._calculate_retry_timeout = lambda *_: 0.0  # type: ignore[method-assign]  # it waits half a second
+        yield sdk

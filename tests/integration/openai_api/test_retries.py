@@ -1,28 +1,18 @@
 """Retries by OpenAI's own client when an answer is lost: what was written once is not written again."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import openai
 import pytest
 
-from tests.support.lossy_proxy import LossyProxy, lossy_proxy
+from tests.support.lossy_proxy import LossyProxy
 
 HELLO: Any = [{"role": "user", "content": "hello"}]
 
 
 @pytest.fixture
-def proxy(service: str) -> Iterator[LossyProxy]:
-    with lossy_proxy(service) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def sdk(proxy: LossyProxy, new_token: Callable[[], str]) -> Iterator[openai.OpenAI]:
-    """A client of a new user's that does not wait between its attempts."""
-    with openai.OpenAI(base_url=f"{proxy.address}/v1", api_key=new_token()) as sdk:
-        sdk._calculate_retry_timeout = lambda *_: 0.0  # type: ignore[method-assign]  # it waits half a second
-        yield sdk
+def sdk(impatient: openai.OpenAI) -> openai.OpenAI:
+    return impatient
 
 
 def listed(sdk: openai.OpenAI) -> list[str]:

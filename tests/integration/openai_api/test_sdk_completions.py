@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import openai
@@ -13,7 +13,7 @@ from agents import Agent, OpenAIChatCompletionsModel, RunConfig, Runner, SQLiteS
 from adapters.echo.responder import EchoResponder
 from domain.ports.responder import Turn
 from domain.reply_events import ReplyEvent, TextDelta
-from tests.support.lossy_proxy import LossyProxy, lossy_proxy
+from tests.support.lossy_proxy import LossyProxy
 from tests.support.service import AGENT_KEY
 from tests.support.sockets import connected
 from tests.support.word_responder import WordResponder
@@ -134,20 +134,6 @@ def test_anothers_conversation_is_as_a_missing_one(new_sdk: NewSdk) -> None:
 
     assert told(theirs) == told(f"conv_{'0' * 32}")
     assert texts(owner, theirs) == []
-
-
-@pytest.fixture
-def proxy(service: str) -> Iterator[LossyProxy]:
-    with lossy_proxy(service) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def impatient(proxy: LossyProxy, new_token: Callable[[], str]) -> Iterator[openai.OpenAI]:
-    """A client behind the proxy that does not wait between its attempts."""
-    with openai.OpenAI(base_url=f"{proxy.address}/v1", api_key=new_token()) as sdk:
-        sdk._calculate_retry_timeout = lambda *_: 0.0  # type: ignore[method-assign]  # it waits half a second
-        yield sdk
 
 
 def test_a_lost_answer_is_asked_for_again_unless_it_is_kept(proxy: LossyProxy, impatient: openai.OpenAI) -> None:
