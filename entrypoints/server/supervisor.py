@@ -114,8 +114,9 @@ class Supervisor:
 
     def _look_after(self) -> None:
         for worker in [*self._workers]:
-            worker.look_after()
-            self._has_served |= worker.is_serving
+            if worker.look_after():
+                _log.info("Worker %d serves", worker.pid)
+                self._has_served = True
             if worker.has_ended:
                 self._workers.remove(worker)
                 if not worker.is_ending:

@@ -61,9 +61,13 @@ class Worker:
         """What it said before its end, or else its exit code; one line."""
         return self._complaint or f"exit code {self._process.exitcode}"
 
-    def look_after(self) -> None:
-        """Take in what it has said, and ask whether it lives; kill it if it should have answered, or ended, by now."""
+    def look_after(self) -> bool:
+        """Take in what it has said, and ask whether it lives; kill it if it should have answered, or ended, by now.
+
+        Returns whether it has begun to serve since the last time.
+        """
         now = time.monotonic()
+        has_served = self.is_serving
         with suppress(EOFError, OSError):
             while self._pipe.poll():
                 self._take_in(self._pipe.recv_bytes(), now)
@@ -74,6 +78,7 @@ class Worker:
         elif now >= self._asks_at and not self.is_ending:
             self._asks_at, self._deadline = math.inf, now + _SECONDS_TO_ANSWER
             self._tell(PING)
+        return self.is_serving and not has_served
 
     def end(self, order: bytes, seconds: float) -> None:
         """Tell it to end by this order, within so many seconds."""

@@ -45,7 +45,7 @@ def test_a_worker_that_hangs_is_killed_by_a_restart(tmp_path: Path, objection: P
         service.signal(signal.SIGHUP)
 
         assert eventually(lambda: not service.workers() & before, 60)
-        assert service.has_said(f"Worker {min(before)} has not ended in time, and is killed")
+        assert eventually(lambda: service.has_said(f"Worker {min(before)} has not ended in time, and is killed"))
 
 
 def test_a_new_worker_that_does_not_start_leaves_the_old_ones_and_is_told_in_one_line(
@@ -93,7 +93,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 
         assert eventually(lambda: len(service.workers()) == 2 and dead not in service.workers())
         assert other in service.workers()
-        assert service.has_said(f"Worker {dead} has ended (exit code -9), and is replaced")
+        assert eventually(lambda: service.has_said(f"Worker {dead} has ended (exit code -9), and is replaced"))
 
 
 def test_it_ends_on_a_signal_though_a_worker_hangs(tmp_path: Path) -> None:

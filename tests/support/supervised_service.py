@@ -55,7 +55,7 @@ class SupervisedService:
         return self._seen
 
     def has_said(self, text: str) -> bool:
-        """Whether one of the lines that it has logged has this text."""
+        """Whether one of the lines that it has logged has this text. Lines are written a little later than said."""
         return text in self.log.read_text()
 
 
@@ -63,7 +63,7 @@ class SupervisedService:
 def supervised(
     folder: Path, *, workers: int = 2, seconds_to_end: float = 1, environment: Mapping[str, str] | None = None
 ) -> Iterator[SupervisedService]:
-    """Serve with so many workers, each of which has answered."""
+    """Serve with so many workers, each of which has answered, and is known to serve by a supervisor if there is one."""
     command = [sys.executable, "-m", tiny_service.__name__, str(workers), str(seconds_to_end)]
     log = folder / "log"
     with log.open("w") as errors:
@@ -79,6 +79,8 @@ def supervised(
         try:
             service = SupervisedService(process, log)
             assert eventually(lambda: len(service.seen()) == workers, 40), log.read_text()
+            if workers > 1:
+                assert eventually(lambda: all(service.has_said(f"Worker {each} serves") for each in service.seen()))
             yield service
         finally:
             if process.poll() is None:
