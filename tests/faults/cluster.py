@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+from adapters.embedded_postgres.binaries import program
+from adapters.embedded_postgres.privileges import account_for
 from adapters.embedded_postgres.server import EmbeddedPostgres
 from tests.faults.fault_proxy import FaultProxy
 from tests.support.postgres import new_database, transaction
@@ -56,6 +58,20 @@ class CrashingDatabase:
         os.kill(self._pid, signal.SIGQUIT)
         self._server.stop()
         self._server.start()
+
+    def copy_to(self, folder: Path, *options: str) -> None:
+        """Make a base backup of it while it runs; ``options`` are those of pg_basebackup."""
+        account = account_for(folder.parent)
+        places = ["-h", str(Path(self.socket()).parent), "-U", "postgres", "-D", str(folder)]
+        subprocess.run(
+            [*account.prefix, str(program("pg_basebackup")), *places, "--checkpoint=fast", "--no-sync", *options],
+            check=True,
+            capture_output=True,
+            user=account.user,
+            group=account.group,
+            extra_groups=account.extra_groups,
+        )
+        (folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # of the original, if its socket lies in its folder
 
     @contextmanager
     def stopped(self) -> Iterator[None]:

@@ -1,19 +1,15 @@
 """When the primary is lost and its standby promoted, the service moves over, and nothing acknowledged is lost."""
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from adapters.embedded_postgres.binaries import program
-from adapters.embedded_postgres.privileges import account_for
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.connecting import Connector
 from tests.faults.chaos import open_conversations, under_load
@@ -37,18 +33,7 @@ _IS_SYNCHRONOUS: Final = "SELECT FROM pg_stat_replication WHERE sync_state = 'sy
 @contextmanager
 def synchronous_standby(primary: CrashingDatabase, folder: Path) -> Iterator[CrashingDatabase]:
     """A copy of the primary that has each commit before it is acknowledged."""
-    (socket,) = parse_qs(urlsplit(primary.url).query)["host"]
-    account = account_for(folder.parent)
-    options = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
-    subprocess.run(
-        [*account.prefix, str(program("pg_basebackup")), "-h", socket, "-U", "postgres", "-D", str(folder), *options],
-        check=True,
-        capture_output=True,
-        user=account.user,
-        group=account.group,
-        extra_groups=account.extra_groups,
-    )
-    (folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # the primary's, if its socket lies in its folder
+    primary.copy_to(folder, "--write-recovery-conf")
     with CrashingDatabase(folder) as standby:
         execute(primary.url, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
         assert eventually(lambda: bool(execute(primary.url, _IS_SYNCHRONOUS)))
