@@ -51,7 +51,7 @@ class RateLimit:
 
     def require(self, key: Hashable, amount: int = 1) -> None:
         """Count this. Raises RateLimitedError if it is too much now; then nothing is counted."""
-        if self._buckets is None or self._buckets.take_if_there(key, amount):
+        if self._buckets is None or self._buckets.take(key, amount):
             return
         self.check(key, amount)
         self.count(key, amount)  # it has come meanwhile

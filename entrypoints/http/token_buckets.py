@@ -41,13 +41,15 @@ class TokenBuckets:
         seconds = missing / self._per_second
         return seconds if seconds > _INSTANT else 0.0
 
-    def take_if_there(self, key: Hashable, tokens: float) -> bool:
-        """Take tokens if the bucket has them, and tell whether it had; as ``wait`` and ``take``, but cheaper."""
+    def take(self, key: Hashable, tokens: float) -> bool:
+        """Take tokens if the bucket has them, and tell whether it had."""
         now, cost = self._clock(), min(tokens, self._burst) / self._per_second
         full_at = max(self._full_at.get(key, now), now) + cost
         if full_at - now - self._burst / self._per_second > _INSTANT:
             return False
-        self._put(key, full_at, now)
+        self._full_at[key] = full_at
+        self._full_at.move_to_end(key)
+        self._forget(now)
         return True
 
     def left(self, key: Hashable) -> float:
@@ -55,21 +57,10 @@ class TokenBuckets:
         seconds = max(0.0, self._full_at.get(key, 0.0) - self._clock())
         return self._burst - seconds * self._per_second
 
-    def take(self, key: Hashable, tokens: float) -> None:
-        """Take tokens that the bucket has."""
-        now = self._clock()
-        full_at = max(self._full_at.get(key, now), now) + min(tokens, self._burst) / self._per_second
-        self._put(key, full_at, now)
-
     def give_back(self, key: Hashable, tokens: float) -> None:
         """Put tokens back that were taken."""
         if key in self._full_at:
             self._full_at[key] -= min(tokens, self._burst) / self._per_second
-
-    def _put(self, key: Hashable, full_at: float, now: float) -> None:
-        self._full_at[key] = full_at
-        self._full_at.move_to_end(key)
-        self._forget(now)
 
     def _forget(self, now: float) -> None:
         """Forget the oldest bucket if it is full, or one too many; so two go where one may come."""

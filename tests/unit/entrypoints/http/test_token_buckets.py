@@ -33,7 +33,7 @@ def buckets(clock: Clock, *, burst: float = 10, per_second: float = 2, most: int
 def taken(limit: TokenBuckets, key: str, tokens: float = 1) -> bool:
     """Whether the bucket had them; then they are taken."""
     is_there = not limit.wait(key, tokens)
-    assert limit.take_if_there(key, tokens) == is_there
+    assert limit.take(key, tokens) == is_there
     return is_there
 
 
