@@ -71,6 +71,7 @@ def test_no_test_imports_from_another_test_but_mutants_that_name_who_finds_them(
             "content",
             "context",
             "lifetimes",
+            "limits",
             "ownership",
             "replies",
             "retention",

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from tests.security.mutants import agents, answers, content, context, lifetimes, ownership, replies, retention, silence
+from tests.security.mutants import (
+    agents,
+    answers,
+    content,
+    context,
+    lifetimes,
+    limits,
+    ownership,
+    replies,
+    retention,
+    silence,
+)
 from tests.security.mutants.mutant import Mutant
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -12,6 +23,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *silence.MUTANTS,
     *answers.MUTANTS,
     *lifetimes.MUTANTS,
+    *limits.MUTANTS,
     *agents.MUTANTS,
     *replies.MUTANTS,
     *retention.MUTANTS,

@@ -198,6 +198,14 @@ async def test_bytes_are_counted_too_and_a_refusal_counts_nothing() -> None:
     assert short.status_code == 201
 
 
+async def test_a_write_that_fails_is_not_refunded() -> None:
+    nowhere = f"/api/conversations/conv_{'0' * 32}/messages"
+    async with service_on(FakeWorld(), limit_user_messages=1) as client:
+        answers = [(await client.post(nowhere, json=messages(60))).status_code for _ in range(2)]
+
+    assert answers == [404, 429]
+
+
 async def test_a_replayed_write_counts_as_a_request_alone() -> None:
     key = {"Idempotency-Key": "once"}
     async with service_on(FakeWorld(), limit_user_messages=1) as client:
