@@ -20,7 +20,7 @@ from entrypoints.openai_api.completion_frames import completion_frames
 from entrypoints.openai_api.completion_views import Completion, CompletionHead
 from entrypoints.openai_api.errors import CHAT_ERROR_HANDLERS
 from entrypoints.openai_api.models import require_model
-from entrypoints.openai_api.retries import key_of_write, mark_as_write
+from entrypoints.openai_api.retries import charged_write, mark_as_write
 
 
 def completions_router(model: str) -> Router:
@@ -39,14 +39,14 @@ def completions_router(model: str) -> Router:
             head, told, headers = CompletionHead.of(reply.address, model, now), reply.events, mark(replayed=False)
         else:
             mark_as_write(request)
-            await request.charge(1)
-            begun = await request.application.begin_reply(
-                request.principal,
-                data.to_turn(),
-                conversation_id=named,
-                instructions=data.instructions(),
-                key=await key_of_write(request),
-            )
+            async with charged_write(request, 1) as key:
+                begun = await request.application.begin_reply(
+                    request.principal,
+                    data.to_turn(),
+                    conversation_id=named,
+                    instructions=data.instructions(),
+                    key=key,
+                )
             head = CompletionHead.of(begun.address, model, begun.user_message.created_at)
             told, headers = request.application.follow_reply.events(begun.address), mark(replayed=begun.replayed)
         if data.stream:

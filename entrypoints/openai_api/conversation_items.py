@@ -16,7 +16,7 @@ from entrypoints.openai_api.item_lists import list_items
 from entrypoints.openai_api.item_pages import MAX_ITEMS, Order, list_of
 from entrypoints.openai_api.item_views import Item, PlacedItem, placed_items
 from entrypoints.openai_api.responses import written
-from entrypoints.openai_api.retries import IS_WRITE, key_of_write
+from entrypoints.openai_api.retries import IS_WRITE, charged_write
 from entrypoints.openai_api.views import ConversationView, ListView
 
 
@@ -31,10 +31,8 @@ class ItemController(Controller):
     ) -> Response[ListView[Item]]:
         """Append items, all of them or none; the response has these alone."""
         place, messages = require_conversation_id(conversation_id), to_messages(data.items)
-        await request.charge(len(messages))
-        appended = await request.application.append_messages(
-            request.principal, place, messages, key=await key_of_write(request)
-        )
+        async with charged_write(request, len(messages)) as key:
+            appended = await request.application.append_messages(request.principal, place, messages, key=key)
         return written(list_of(placed_items(appended.messages), has_more=False), replayed=appended.replayed)
 
     @get()

@@ -12,7 +12,7 @@ from entrypoints.openai_api.addresses import require_conversation_id
 from entrypoints.openai_api.bodies import CreateBody, UpdateBody, require_metadata, to_messages
 from entrypoints.openai_api.cursor import decode_cursor, encode_cursor
 from entrypoints.openai_api.responses import written
-from entrypoints.openai_api.retries import IS_WRITE, key_of_write
+from entrypoints.openai_api.retries import IS_WRITE, charged_write
 from entrypoints.openai_api.views import ConversationView, DeletedView, ListedConversationView, ListView
 
 
@@ -25,13 +25,11 @@ class ConversationController(Controller):
     async def create(self, request: ApiRequest, data: JSONBody[CreateBody]) -> Response[ConversationView]:
         """Create a conversation, with its first items if there are any."""
         messages = to_messages(data.items or [])
-        await request.charge(len(messages))
-        made = await request.application.create_conversation(
-            request.principal,
-            metadata=require_metadata(data.metadata),
-            messages=messages,
-            key=await key_of_write(request),
-        )
+        metadata = require_metadata(data.metadata)
+        async with charged_write(request, len(messages)) as key:
+            made = await request.application.create_conversation(
+                request.principal, metadata=metadata, messages=messages, key=key
+            )
         return written(ConversationView.of(made.conversation), replayed=made.replayed)
 
     @get()

@@ -23,7 +23,7 @@ from entrypoints.openai_api.response_events import ResponseEvents
 from entrypoints.openai_api.response_frames import ResponseFrames
 from entrypoints.openai_api.response_ids import require_reply
 from entrypoints.openai_api.response_views import ResponseView, response_in_progress
-from entrypoints.openai_api.retries import IS_WRITE, key_of_write
+from entrypoints.openai_api.retries import IS_WRITE, charged_write
 
 
 def responses_router(model: str) -> Router:
@@ -35,17 +35,17 @@ def responses_router(model: str) -> Router:
         asked, (conversation_id, follows) = data.asked(), data.place(request.principal.owner_id)
         with naming_items_of_input():
             *before, message = data.to_messages()
-            await request.charge(len(before) + 1)
-            begun = await request.application.begin_reply(
-                request.principal,
-                message,
-                before=before,
-                conversation_id=conversation_id,
-                follows=follows,
-                instructions=asked.instructions,
-                metadata=asked.kept(),
-                key=await key_of_write(request),
-            )
+            async with charged_write(request, len(before) + 1) as key:
+                begun = await request.application.begin_reply(
+                    request.principal,
+                    message,
+                    before=before,
+                    conversation_id=conversation_id,
+                    follows=follows,
+                    instructions=asked.instructions,
+                    metadata=asked.kept(),
+                    key=key,
+                )
         response = response_in_progress(begun.address, model, begun.user_message.created_at, asked)
         headers = mark(replayed=begun.replayed)
         if asked.background and not data.stream:

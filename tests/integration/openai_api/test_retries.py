@@ -1,11 +1,16 @@
 """Retries by OpenAI's own client when an answer is lost: what was written once is not written again."""
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
+import msgspec
 import openai
 import pytest
 
+from entrypoints.settings import Settings
 from tests.support.lossy_proxy import LossyProxy
+from tests.support.service import running_service
 
 HELLO: Any = [{"role": "user", "content": "hello"}]
 
@@ -61,3 +66,25 @@ def test_a_change_of_metadata_is_repeated_since_it_can_not_be_doubled(proxy: Los
     changed = sdk.conversations.update(place, metadata={"a": "1"})
 
     assert (changed.metadata, proxy.losses) == ({"a": "1"}, 0)
+
+
+def test_what_a_limit_refuses_is_sent_again_when_it_says_so_and_written_once(
+    settings: Settings, new_token: Callable[[], str]
+) -> None:
+    answers: list[Any] = []
+    with (
+        running_service(msgspec.structs.replace(settings, limit_user_messages=60)) as address,
+        openai.DefaultHttpxClient(event_hooks={"response": [answers.append]}) as client,
+        openai.OpenAI(base_url=f"{address}/v1", api_key=new_token(), http_client=client) as sdk,
+    ):
+        place, written = sdk.conversations.create().id, 0
+        while all(answer.is_success for answer in answers):
+            items = HELLO * (20 if written < 100 else 1)  # a bucket has 100, and one flows in each second
+            sdk.conversations.items.create(place, items=items)
+            written += len(items)
+        kept = list(sdk.conversations.items.list(place, limit=100))
+
+    refused, repeated = next(pair for pair in pairwise(answers) if not pair[0].is_success)
+    assert (refused.status_code, refused.headers["Retry-After"], repeated.status_code) == (429, "1", 200)
+    assert repeated.request.headers["X-Stainless-Retry-Count"] == "1"
+    assert len(kept) == written

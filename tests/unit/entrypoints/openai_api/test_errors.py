@@ -22,7 +22,7 @@ from domain.errors import (
 )
 from entrypoints.http.request import ApiRequest
 from entrypoints.openai_api.errors import OPENAI_ERRORS
-from entrypoints.openai_api.retries import IS_WRITE, key_of_write
+from entrypoints.openai_api.retries import IS_WRITE, charged_write
 from tests.support.fakes.application import FakeWorld
 from tests.support.fakes.service import service_on
 
@@ -117,9 +117,10 @@ async def test_a_key_that_is_no_session_is_an_authentication_error() -> None:
 
 @post("/v1/writes", opt={IS_WRITE: True}, exception_handlers=OPENAI_ERRORS.handlers)
 async def writing_route(request: ApiRequest) -> str:
-    if key := await key_of_write(request):
-        return key.key
-    raise UnavailableError
+    async with charged_write(request, 1) as key:
+        if key:
+            return key.key
+        raise UnavailableError
 
 
 async def test_a_write_that_fails_without_a_key_is_not_to_be_repeated() -> None:
