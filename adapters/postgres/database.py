@@ -191,6 +191,7 @@ class Database:
         try:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
         except BaseException as error:
+            self.observer.broke_off(name, time.perf_counter() - begun_at, type(error))
             if isinstance(error, _TELLING):
                 await self.renew()
             # What was given up is cancelled first; who gave it up does not wait for that.

@@ -26,6 +26,12 @@ class Observer:
     def ran(self, statement: str, seconds: float) -> None:
         """A statement has succeeded; the time without that to get a connection."""
 
+    def broke_off(self, statement: str, seconds: float, failure: type[BaseException]) -> None:
+        """A statement has not succeeded, or who wanted it has given it up; the time as above.
+
+        ``failure`` is the class alone: the message of the error has values of the statement.
+        """
+
     def failed(self) -> None:
         """A statement has failed, as the storage is away, full or too slow."""
 

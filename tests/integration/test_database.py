@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 import time
-from typing import Any
+from typing import Any, override
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -17,6 +17,7 @@ from adapters.postgres.consistency_reader import PostgresConsistencyReader
 from adapters.postgres.conversations import PostgresConversationRepository
 from adapters.postgres.database import Database, PoolSettings
 from adapters.postgres.migrating import migrate
+from adapters.postgres.observer import Observer
 from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from adapters.postgres.readiness import PostgresReadiness
 from adapters.postgres.transactions import open_transaction
@@ -352,3 +353,43 @@ async def test_a_session_that_may_not_write_is_not_kept(empty_database_url: str)
         await pool.fetch("CREATE TABLE notes ()", ())
 
     await other.close()
+
+
+class Notes(Observer):
+    """Keeps what it is told of statements."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, type[BaseException] | None]] = []
+        self.seconds: list[float] = []
+
+    @override
+    def ran(self, statement: str, seconds: float) -> None:
+        self.told.append((statement, None))
+        self.seconds.append(seconds)
+
+    @override
+    def broke_off(self, statement: str, seconds: float, failure: type[BaseException]) -> None:
+        self.told.append((statement, failure))
+        self.seconds.append(seconds)
+
+
+async def test_the_observer_is_told_of_each_statement_how_it_ended(
+    named_address: DatabaseAddress, database_url: str
+) -> None:
+    notes = Notes()
+    async with Database.connect(named_address, PoolSettings(size=1), notes) as database:
+        await database.fetch("SELECT 1", [], name="fine")
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await database.fetch("SELECT 1 / $1::int", [0], name="refused")
+        given_up = asyncio.create_task(database.fetch("SELECT pg_sleep(60)", [], name="given up"))
+        await until_sessions(database_url, "query LIKE 'SELECT pg_sleep%' AND state = 'active'")
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+
+    assert notes.told == [
+        ("fine", None),
+        ("refused", asyncpg.DivisionByZeroError),
+        ("given up", asyncio.CancelledError),
+    ]
+    assert all(seconds > 0 for seconds in notes.seconds)
