@@ -1,12 +1,13 @@
 """The endpoint: where the models of a deployment are, and how they are spoken to."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, override
+from typing import Any, Final, override
 
 from agents import Model, ModelProvider, OpenAIResponsesModel
 from agents.models.default_models import get_default_model
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from adapters.openai_agents.chat_completions import CheckedChatCompletionsModel
 
@@ -37,8 +38,10 @@ class EndpointSettings:
 class Endpoint(ModelProvider):
     """The models of an endpoint, by their names as they are given. It holds connections, which ``aclose`` closes."""
 
-    def __init__(self, settings: EndpointSettings) -> None:
+    def __init__(self, settings: EndpointSettings, headers: Callable[[], Mapping[str, str]] | None = None) -> None:
+        """``headers``: what each request has in its head when it is sent, beside the client's own."""
         self._settings = settings
+        self._headers = headers
         self._opened: AsyncOpenAI | None = None
 
     @override
@@ -61,8 +64,19 @@ class Endpoint(ModelProvider):
         if self._opened is None:
             # A server without keys ignores what it is sent, but the client insists on sending one.
             key = self._settings.api_key or ("none" if self._settings.base_url else None)
-            self._opened = AsyncOpenAI(api_key=key, base_url=self._base_url)
+            self._opened = AsyncOpenAI(api_key=key, base_url=self._base_url, http_client=self._http_client())
         return self._opened
+
+    def _http_client(self) -> DefaultAsyncHttpxClient | None:
+        """One that adds the headers; None, which is the client's own, where there are none to add."""
+        headers = self._headers
+        if headers is None:
+            return None
+
+        async def add_headers(request: Any) -> None:
+            request.headers.update(headers())
+
+        return DefaultAsyncHttpxClient(event_hooks={"request": [add_headers]})
 
     @property
     def _base_url(self) -> str:

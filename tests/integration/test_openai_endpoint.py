@@ -150,6 +150,20 @@ async def test_an_endpoint_of_somebody_else_is_spoken_to_in_chat_completions() -
 
 
 @WIRES
+async def test_each_request_has_the_headers_of_its_moment(wire_api: WireApi) -> None:
+    numbers = iter(["first", "second"])
+    with openai_stub(Answer(status=429), Answer(texts=["Hi."])) as stub:
+        settings = EndpointSettings(base_url=stub.base_url, api_key=KEY, model="m", wire_api=wire_api)
+        endpoint = Endpoint(settings, lambda: {"traceparent": next(numbers)})
+        agent = AgentResponder(Agent(name="A"), endpoint, ContextBudget())
+        events = [event async for event in agent.reply(TURN)]
+        await endpoint.aclose()
+
+    assert text_of(events) == ["Hi."]
+    assert stub.traceparents == ["first", "second"]
+
+
+@WIRES
 @pytest.mark.parametrize("reason", [FinishReason.LENGTH, FinishReason.CONTENT_FILTER])
 async def test_an_answer_that_is_cut_says_why(wire_api: WireApi, reason: FinishReason) -> None:
     with openai_stub(Answer(texts=["It is"], reason=reason.value)) as stub:

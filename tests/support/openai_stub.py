@@ -21,6 +21,7 @@ class OpenAIStub:
     answers: list[Answer] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    traceparents: list[str | None] = field(default_factory=list)
     hung_up: threading.Event = field(default_factory=threading.Event)
     """Set once a client has closed a stream that never ends."""
     over: threading.Event = field(default_factory=threading.Event)
@@ -53,6 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.stub.paths.append(self.path)
         self.stub.requests.append(body)
+        self.stub.traceparents.append(self.headers["traceparent"])
         if self.headers["authorization"] != f"Bearer {KEY}":
             self._refuse(401)
             return
