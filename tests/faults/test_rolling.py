@@ -15,10 +15,11 @@ from tests.faults.service import PATIENT, Service
 from tests.support.balancer import Balancer, balancing
 from tests.support.databases import prepare_users
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
-
 _RESTARTS = int(os.environ.get("FAULTS_RESTARTS", "8"))
 """Of instances and workers together, at least."""
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600 + 30 * _RESTARTS)]
+
 _ENVIRONMENT = {**PATIENT, "DRAIN_SECONDS": "3", "ECHO_DELAY": "0.05", "REPLY_LEASE": "15"}
 
 
