@@ -16,6 +16,8 @@ from domain.reply_events import FinishReason
 _log = logging.getLogger(__name__)
 
 MOST_REPLIES: Final = 1000
+MOST_ENDED: Final = 20_000
+"""Replies that are remembered after their end; some 7 MiB."""
 DEFAULT_GRACE: Final = 3.0
 """With the 10 seconds that requests have to end before, less than the 15 after which a worker is killed."""
 _ENDING_SECONDS: Final = 5.0
@@ -86,10 +88,10 @@ class RunningReplies:
         task.add_done_callback(self._tasks.discard)
 
     def ended_before(self, seconds: float) -> Sequence[ReplyAddress]:
-        """The replies that were ended here so many seconds ago or earlier; each is told once."""
+        """The replies that ended here so many seconds ago or earlier, or before the last MOST_ENDED; each once."""
         latest = asyncio.get_running_loop().time() - seconds
         found = []
-        while self._ended and self._ended[0][0] <= latest:
+        while self._ended and (self._ended[0][0] <= latest or len(self._ended) > MOST_ENDED):
             found.append(self._ended.popleft()[1])
         return found
 

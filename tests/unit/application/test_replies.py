@@ -519,6 +519,20 @@ async def test_logs_are_deleted_some_time_after_the_end(processes: Processes, mo
     assert await processes.log.recorded(begun.address) is None
 
 
+async def test_when_too_many_replies_have_ended_the_logs_of_the_oldest_are_deleted(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = await processes.begin()
+    processes.responder.finish()
+    await followed(processes.here, begun.address)
+    await processes.here.replies.close()
+
+    monkeypatch.setattr("application.running_replies.MOST_ENDED", 0)
+    await processes.here.application.sweep_replies()
+
+    assert await processes.log.recorded(begun.address) is None
+
+
 async def test_a_chat_that_waits_no_longer_gets_what_was_said_and_its_key_the_rest(processes: Processes) -> None:
     application = processes.here.application
     processes.responder.say("Hi ")
