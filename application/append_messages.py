@@ -19,6 +19,7 @@ from domain.identifiers import ConversationId
 from domain.message import Message, NewMessage
 from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
+from domain.quotas import Quotas, TooManyMessagesError
 
 _MAX_ATTEMPTS: Final = 100
 """Each failed attempt means that another writer succeeded; so many in a row are no mere contention."""
@@ -35,9 +36,10 @@ class Appended:
 class AppendMessages:
     """Append messages to a conversation of the caller's."""
 
-    def __init__(self, conversations: ConversationRepository, settle: SettleReply) -> None:
+    def __init__(self, conversations: ConversationRepository, settle: SettleReply, quotas: Quotas) -> None:
         self._conversations = conversations
         self._settle = settle
+        self._quotas = quotas
 
     async def __call__(
         self,
@@ -51,9 +53,10 @@ class AppendMessages:
         """Write 1 to 100 messages, all or none, with the next seqs.
 
         Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError;
-        ReplyRunningError while a reply runs in the conversation; StaleError if ``follows`` is given and is not the last
-        seq. Without it no append fails for being concurrent with others, except a result of a tool call that another
-        one has answered or interrupted meanwhile: CallNotOpenError.
+        TooManyMessagesError if the conversation's quota does not hold all of them; ReplyRunningError while a reply runs
+        in the conversation; StaleError if ``follows`` is given and is not the last seq. Without it no append fails for
+        being concurrent with others, except a result of a tool call that another one has answered or interrupted
+        meanwhile: CallNotOpenError.
         """
         messages = tuple(messages)  # a caller's list may change while this waits
         principal.require_authorship(message.role for message in messages)
@@ -65,16 +68,16 @@ class AppendMessages:
                 if effect is not None and key is not None:
                     effect.require_same_request(key)
                     return await self._replay(principal, effect)
-            decision = decide_append(messages, open_calls, follows=follows)
+            decision = decide_append(messages, open_calls, follows=follows, quotas=self._quotas)
             try:
                 written = await self._conversations.append(principal.owner_id, conversation_id, decision, key)
             except StateMovedError:
                 continue
-            except (StaleError, ReplyRunningError) as error:
+            except (StaleError, ReplyRunningError, TooManyMessagesError) as error:
                 # Perhaps by this very request, the first time; or nobody makes the reply any more.
                 if key is not None and await self._conversations.effect(principal.owner_id, key) is not None:
                     return await self._replay(principal, await effect_of(self._conversations, principal.owner_id, key))
-                if isinstance(error, StaleError) or not await self._settle.in_conversation(
+                if not isinstance(error, ReplyRunningError) or not await self._settle.in_conversation(
                     principal.owner_id, conversation_id
                 ):
                     raise

@@ -32,6 +32,7 @@ from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.reply_log import ReplyLog
 from domain.ports.responder import Turn
 from domain.principal import Principal
+from domain.quotas import QuotaReachedError, Quotas
 from domain.reply import ReplyAddress
 
 _MAX_ATTEMPTS: Final = 100
@@ -62,6 +63,7 @@ class BeginReply:
         replies: RunningReplies,
         settle: SettleReply,
         make_writer: MakeWriter,
+        quotas: Quotas,
     ) -> None:
         self._conversations = conversations
         self._log = log
@@ -69,7 +71,8 @@ class BeginReply:
         self._replies = replies
         self._settle = settle
         self._make_writer = make_writer
-        self._decide = DecideTurn(conversations, log)
+        self._quotas = quotas
+        self._decide = DecideTurn(conversations, log, quotas)
 
     async def __call__(
         self,
@@ -97,6 +100,7 @@ class BeginReply:
         Raises RoleNotAllowedError, RuleViolationError, ConversationNotFoundError, IdempotencyKeyReusedError;
         ReplyRunningError while another reply runs in the conversation; OverloadedError if too many run here, and
         TooManyRepliesError if too many of the owner's do;
+        TooManyConversationsError, TooManyMessagesError if a quota does not hold the turn and its reply;
         CallNotOpenError for a result whose call was answered or interrupted; PreviousReplyNotFoundError, StaleError if
         there is no such reply as ``follows``, or if it is not the end of its conversation.
         """
@@ -123,8 +127,12 @@ class BeginReply:
         try:
             self._replies.require_room_of(asked.owner_id)
         except TooManyRepliesError:
-            if asked.key is None or await self._conversations.effect(asked.owner_id, asked.key) is None:
+            if not await self._was_begun(asked):
                 raise
+
+    async def _was_begun(self, asked: AskedReply) -> bool:
+        """Whether the key had its effect already."""
+        return asked.key is not None and await self._conversations.effect(asked.owner_id, asked.key) is not None
 
     async def _begin(self, asked: AskedReply) -> BegunReply:
         for _ in range(_MAX_ATTEMPTS):
@@ -133,6 +141,10 @@ class BeginReply:
             except (ConversationExistsError, StateMovedError):
                 continue
             except IdempotencyKeyTakenError:
+                return await self._find(asked)
+            except QuotaReachedError:
+                if not await self._was_begun(asked):
+                    raise
                 return await self._find(asked)
             except ReplyRunningError:
                 place = asked.conversation_id
@@ -153,8 +165,9 @@ class BeginReply:
                 if not asked.creates:
                     raise
         turn = decide_turn(asked.messages, frozenset())
+        self._quotas.require_places(0, len(turn.messages) + 1)
         new_id = asked.conversation_id or self._ids.next()
-        new = NewConversation(id=new_id, title=None, metadata=EMPTY_OBJECT, append=turn)
+        new = NewConversation(id=new_id, title=None, metadata=EMPTY_OBJECT, append=turn, quotas=self._quotas)
         return await self._log.begin_conversation(asked.owner_id, new, asked.key, placeholder=asked.placeholder)
 
     async def _find(self, asked: AskedReply) -> BegunReply:
@@ -176,6 +189,7 @@ class BeginReply:
             if seq is not None:
                 address = ReplyAddress(owner_id, conversation_id, seq)
                 return BegunReply(user_message=user_message, address=address, replayed=True)
+            self._quotas.require_places(conversation.last_seq, 1)
             try:
                 placeholder = await self._log.begin_again(
                     owner_id,

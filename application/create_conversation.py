@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from application.idempotency import effect_of, messages_of
+from application.idempotency import effect_despite, effect_of, messages_of
 from domain.append import decide_append
 from domain.conversation import Conversation, NewConversation
 from domain.errors import IdempotencyKeyTakenError
@@ -14,6 +14,7 @@ from domain.metadata import make_metadata
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.conversation_repository import ConversationRepository
 from domain.principal import Principal
+from domain.quotas import QuotaReachedError, Quotas
 from domain.title import check_title
 
 
@@ -29,9 +30,10 @@ class Created:
 class CreateConversation:
     """Create a conversation for the caller."""
 
-    def __init__(self, conversations: ConversationRepository, ids: ConversationIds) -> None:
+    def __init__(self, conversations: ConversationRepository, ids: ConversationIds, quotas: Quotas) -> None:
         self._conversations = conversations
         self._ids = ids
+        self._quotas = quotas
 
     async def __call__(
         self,
@@ -44,8 +46,9 @@ class CreateConversation:
     ) -> Created:
         """Write the conversation and up to 100 messages at once.
 
-        Raises RoleNotAllowedError, RuleViolationError, IdempotencyKeyReusedError; ConversationNotFoundError when the
-        key had created a conversation that is deleted since.
+        Raises RoleNotAllowedError, RuleViolationError, IdempotencyKeyReusedError; TooManyConversationsError if the
+        owner's quota is reached, TooManyMessagesError if a conversation's does not hold the messages;
+        ConversationNotFoundError when the key had created a conversation that is deleted since.
         """
         if title is not None:
             check_title(title)
@@ -55,11 +58,16 @@ class CreateConversation:
             title=title,
             metadata=make_metadata(metadata),
             append=decide_append(messages, frozenset()) if messages else None,
+            quotas=self._quotas,
         )
         try:
+            self._quotas.require_places(0, len(new.first_messages))
             conversation, written = await self._conversations.create(principal.owner_id, new, key)
         except IdempotencyKeyTakenError:
             return await self._replay(principal, new, await effect_of(self._conversations, principal.owner_id, key))
+        except QuotaReachedError as refusal:
+            effect = await effect_despite(refusal, self._conversations, principal.owner_id, key)
+            return await self._replay(principal, new, effect)
         return Created(conversation=conversation, messages=written, replayed=False)
 
     async def _replay(self, principal: Principal, new: NewConversation, effect: Effect) -> Created:

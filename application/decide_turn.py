@@ -6,15 +6,17 @@ from domain.errors import IdempotencyKeyTakenError, PreviousReplyNotFoundError
 from domain.identifiers import ConversationId
 from domain.ports.conversation_repository import ConversationRepository
 from domain.ports.reply_log import ReplyLog
+from domain.quotas import Quotas
 from domain.reply import ReplyAddress
 
 
 class DecideTurn:
     """Reads the state that a turn depends on, if it depends on any."""
 
-    def __init__(self, conversations: ConversationRepository, log: ReplyLog) -> None:
+    def __init__(self, conversations: ConversationRepository, log: ReplyLog, quotas: Quotas) -> None:
         self._conversations = conversations
         self._log = log
+        self._quotas = quotas
 
     async def __call__(self, asked: AskedReply, conversation_id: ConversationId) -> AppendDecision:
         """What to write. Raises RuleViolationError, CallNotOpenError, PreviousReplyNotFoundError.
@@ -27,7 +29,7 @@ class DecideTurn:
             if effect is not None:
                 raise IdempotencyKeyTakenError
         follows = None if asked.follows is None else await self._last_seq(asked, conversation_id, asked.follows)
-        return decide_turn(asked.messages, open_calls, follows=follows)
+        return decide_turn(asked.messages, open_calls, follows=follows, quotas=self._quotas)
 
     async def _last_seq(self, asked: AskedReply, conversation_id: ConversationId, seq: int) -> int:
         """The seq of the last message of the reply that is to be followed."""

@@ -43,6 +43,7 @@ from domain.ports.reply_log import ReplyLog
 from domain.ports.responder import Responder, Turn
 from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
+from domain.quotas import Quotas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ class Application:
         readiness: Sequence[Readiness],
         replies: RunningReplies,
         timing: ReplyTiming,
+        quotas: Quotas,
     ) -> Self:
         """The use cases over these ports; whoever made ``replies`` closes them, and runs ``sweep_replies``."""
         settle = SettleReply(reply_log, lease=timing.lease)
@@ -106,19 +108,20 @@ class Application:
             replies,
             settle,
             lambda begun: ReplyWriter(begun, take_in(begun.turn), reply_log, timing),
+            quotas,
         )
         remove, pop = RemoveMessage(conversations, settle), PopMessage(conversations, settle)
         follow = FollowReply(conversations, reply_log, replies, settle, patience=timing.lease)
         return cls(
             authenticate=Authenticate(tokens),
             authenticate_agent=AuthenticateAgent(owners),
-            create_conversation=CreateConversation(conversations, ids),
+            create_conversation=CreateConversation(conversations, ids, quotas),
             list_conversations=ListConversations(conversations),
             read_history=ReadHistory(conversations, show),
             read_context=read_context,
             update_conversation=UpdateConversation(conversations),
             delete_conversation=DeleteConversation(conversations),
-            append_messages=AppendMessages(conversations, settle),
+            append_messages=AppendMessages(conversations, settle, quotas),
             get_message=GetMessage(conversations, show),
             find_item=FindItem(conversations),
             remove_message=remove,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.errors import ConflictError
+from domain.errors import AiAgentError, ConflictError
 from domain.idempotency import Effect, IdempotencyKey
 from domain.identifiers import OwnerId
 from domain.message import Message
@@ -15,9 +15,19 @@ async def effect_of(conversations: ConversationRepository, owner_id: OwnerId, ke
 
     Raises IdempotencyKeyReusedError if it was taken by another request, ConflictError if it was purged meanwhile.
     """
+    return await effect_despite(ConflictError(), conversations, owner_id, key)
+
+
+async def effect_despite(
+    refusal: AiAgentError, conversations: ConversationRepository, owner_id: OwnerId, key: IdempotencyKey | None
+) -> Effect:
+    """The effect of a key whose request is refused now, since it may have been written before.
+
+    Raises the refusal if the key had no effect, IdempotencyKeyReusedError if it was taken by another request.
+    """
     effect = await conversations.effect(owner_id, key) if key else None
     if effect is None or key is None:
-        raise ConflictError
+        raise refusal
     effect.require_same_request(key)
     return effect
 

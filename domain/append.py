@@ -6,6 +6,7 @@ from typing import Final
 
 from domain.errors import CallNotOpenError, RuleViolationError
 from domain.message import NewMessage
+from domain.quotas import NO_QUOTAS, Quotas
 from domain.roles import Role
 from domain.title import suggest_title
 
@@ -20,6 +21,7 @@ class AppendDecision:
     ``decided_on``: the open tool calls that it was decided on; it must not be written if they have changed. None: it
     may be written whatever they are.
     ``follows``: the last seq that the conversation must have; None: any.
+    ``quotas``: it must not be written if the conversation would have more messages than they allow.
     ``leaves``: the open tool calls afterwards (None: as they were).
     ``title``: for a conversation that has none.
     """
@@ -29,6 +31,7 @@ class AppendDecision:
     leaves: frozenset[str] | None
     title: str | None
     follows: int | None = None
+    quotas: Quotas = NO_QUOTAS
 
 
 def depends_on_open_calls(messages: Sequence[NewMessage]) -> bool:
@@ -45,7 +48,11 @@ def depends_on_open_calls(messages: Sequence[NewMessage]) -> bool:
 
 
 def decide_append(
-    messages: Sequence[NewMessage], open_calls: frozenset[str] | None, *, follows: int | None = None
+    messages: Sequence[NewMessage],
+    open_calls: frozenset[str] | None,
+    *,
+    follows: int | None = None,
+    quotas: Quotas = NO_QUOTAS,
 ) -> AppendDecision:
     """Decide what to write. ``open_calls`` are the conversation's, or None if ``depends_on_open_calls`` is false.
 
@@ -63,17 +70,22 @@ def decide_append(
         leaves=None if state == open_calls else state,
         title=suggest_title(messages),
         follows=follows,
+        quotas=quotas,
     )
 
 
 def decide_turn(
-    messages: Sequence[NewMessage], open_calls: frozenset[str] | None, *, follows: int | None = None
+    messages: Sequence[NewMessage],
+    open_calls: frozenset[str] | None,
+    *,
+    follows: int | None = None,
+    quotas: Quotas = NO_QUOTAS,
 ) -> AppendDecision:
     """Decide what to write before a reply: as ``decide_append``, of messages that a responder can answer.
 
     The last one is a user's, or the result of a call, and no call stays open. Raises as ``decide_append`` does.
     """
-    decision = decide_append(messages, open_calls, follows=follows)
+    decision = decide_append(messages, open_calls, follows=follows, quotas=quotas)
     last = messages[-1]
     if last.role not in {Role.USER, Role.TOOL} or last.content_json is None:
         raise RuleViolationError("messages", "must end with what a user says, or with the result of a tool call")

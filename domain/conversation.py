@@ -12,17 +12,22 @@ from domain.identifiers import ConversationId
 from domain.json_text import EMPTY_OBJECT, JsonText
 from domain.message import NewMessage
 from domain.metadata import make_metadata, make_patch, merge_patch
+from domain.quotas import NO_QUOTAS, Quotas
 from domain.title import check_title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewConversation:
-    """A conversation to be created, with its first messages if ``append`` has any."""
+    """A conversation to be created, with its first messages if ``append`` has any.
+
+    ``quotas``: it must not be created if its owner has as many conversations as they allow.
+    """
 
     id: ConversationId
     title: str | None
     metadata: JsonText
     append: AppendDecision | None
+    quotas: Quotas = NO_QUOTAS
 
     @property
     def first_messages(self) -> tuple[NewMessage, ...]:

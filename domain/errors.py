@@ -5,7 +5,8 @@ AiAgentError
 ├── ForbiddenError                      the caller is proven, but may not
 │   ├── BannedError                     the user is banned
 │   ├── UnknownOwnerError               an agent runtime acts for somebody who is no user
-│   └── RoleNotAllowedError             a role that is not the caller's to write
+│   ├── RoleNotAllowedError             a role that is not the caller's to write
+│   └── QuotaReachedError               the owner keeps as much as may be; see domain/quotas.py
 ├── NotFoundError                       missing, or somebody else's: never told apart
 │   ├── ConversationNotFoundError
 │   ├── MessageNotFoundError

@@ -79,6 +79,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """How many bytes a minute the requests may have that append them."""
     limit_user_replies: Amount = 32
     """How many replies of one user a worker makes at once."""
+    quota_user_conversations: Amount = 10_000
+    """How many conversations one user may keep; 0 is no quota, as with the other."""
+    quota_conversation_messages: Amount = 2_000_000
+    """How many messages one conversation may have, removed ones included."""
     trusted_proxies: str = ""
     """Proxies, by commas, whose X-Forwarded-For is believed: ``10.0.0.7, 2001:db8::/64``."""
 

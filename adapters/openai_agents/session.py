@@ -69,7 +69,8 @@ class ConversationSession:
         """Append the items, 100 at a time. If that failed, the same items may be added again, and are not doubled.
 
         Raises ConversationNotFoundError; ReplyRunningError while a reply of the service runs in the conversation;
-        RuleViolationError for what JSON can't hold or is too large, UnavailableError.
+        TooManyMessagesError if the conversation's quota does not hold all 100; RuleViolationError for what JSON can't
+        hold or is too large, UnavailableError.
         """
         added = cast("list[dict[str, Any]]", [*items])
         messages = [message_of(item) for item in added]

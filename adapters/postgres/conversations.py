@@ -35,6 +35,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
 from domain.pages import ConversationCursor, ConversationPage, ConversationWindow, MessagePage, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
+from domain.quotas import TooManyConversationsError
 from domain.removal import Removal
 
 _SEQ: Final = attrgetter("seq")
@@ -60,8 +61,11 @@ class PostgresConversationRepository(ConversationRepository):
             title_is_auto=new.title_is_auto,
             metadata=new.metadata.text,
             leaves=calls_in_order(new.append.leaves if new.append else None) or [],
+            most_conversations=new.quotas.conversations,
             **values_of_messages(new.first_messages),
         )
+        if row is None:
+            raise TooManyConversationsError(new.quotas.conversations)
         created_at = row["created_at"]
         self._database.observer.appended(len(new.first_messages))
         messages = [Message.of(message, new.id, seq, created_at) for seq, message in enumerate(new.first_messages, 1)]
@@ -84,6 +88,7 @@ class PostgresConversationRepository(ConversationRepository):
             decided_on=calls_in_order(decision.decided_on),
             leaves=calls_in_order(decision.leaves),
             follows=decision.follows,
+            most_messages=decision.quotas.messages,
             **values_of_messages(decision.messages),
         )
         if row is None:
@@ -92,6 +97,7 @@ class PostgresConversationRepository(ConversationRepository):
                 raise ReplyRunningError
             if decision.follows not in (None, conversation.last_seq):
                 raise StaleError(conversation.last_seq)
+            decision.quotas.require_places(conversation.last_seq, len(decision.messages))
             raise self._moved()
         self._database.observer.appended(len(decision.messages))
         first = row["last_seq"] - len(decision.messages) + 1

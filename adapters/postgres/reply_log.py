@@ -29,6 +29,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import JsonText
 from domain.message import IN_PROGRESS, Message, NewMessage
 from domain.ports.reply_log import ReplyLog
+from domain.quotas import TooManyConversationsError
 from domain.reply import Batch, KeptReply, RecordedReply, ReplyAddress, StepEnd
 from domain.reply_events import ReplyEvent, ReplyFinished
 
@@ -61,6 +62,7 @@ class PostgresReplyLog(ReplyLog):
                 decided_on=calls_in_order(turn.decided_on),
                 leaves=[],
                 follows=turn.follows,
+                most_messages=turn.quotas.messages,
                 **values_of_key(key),
                 **values_of_messages(messages),
             )
@@ -92,12 +94,15 @@ class PostgresReplyLog(ReplyLog):
                 title_is_auto=new.title_is_auto,
                 metadata=new.metadata.text,
                 leaves=[],
+                most_conversations=new.quotas.conversations,
                 **values_of_key(key),
                 **values_of_messages(messages),
             )
         except asyncpg.UniqueViolationError as error:
             broken = error.constraint_name or str(error)  # Citus names the shard's constraint in the message only
             raise (IdempotencyKeyTakenError if "pk_idempotency_keys" in broken else ConversationExistsError) from error
+        if row is None:
+            raise TooManyConversationsError(new.quotas.conversations)
         self._database.observer.appended(len(new.first_messages))
         return [Message.of(one, new.id, seq, row["created_at"]) for seq, one in enumerate(messages, 1)]
 
@@ -230,6 +235,7 @@ class PostgresReplyLog(ReplyLog):
             return ReplyRunningError()
         if turn.follows not in {None, conversation["last_seq"]}:
             return StaleError(conversation["last_seq"])
+        turn.quotas.require_places(conversation["last_seq"], len(turn.messages) + 1)
         return self._moved()
 
     def _moved(self) -> StateMovedError:

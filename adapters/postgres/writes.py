@@ -39,14 +39,21 @@ NEW_MESSAGE: dict[str, type[TypeEngine[Any]]] = {
 COUNT = given("count", BigInteger())
 FOLLOWS = given("follows", BigInteger())
 LEAVES = given("leaves", ARRAY(Text))
+_MOST_MESSAGES = given("most_messages", BigInteger())
+_MOST_CONVERSATIONS = given("most_conversations", BigInteger())
 _CALLS_DECIDED_ON = given("decided_on", ARRAY(Text))
 _TITLE = given("suggested_title", Text())
 
 AS_DECIDED = (
     or_(_CALLS_DECIDED_ON.is_(None), conversations.c.open_tool_calls == _CALLS_DECIDED_ON),
     or_(FOLLOWS.is_(None), conversations.c.last_seq == FOLLOWS),
+    or_(_MOST_MESSAGES == 0, conversations.c.last_seq + COUNT <= _MOST_MESSAGES),
 )
 """The conditions on the state that an append was decided on."""
+_LAST_OF_QUOTA = (
+    select(conversations.c.id).where(conversations.c.owner_id == OWNER).offset(_MOST_CONVERSATIONS - 1).limit(1)
+)
+"""The owner's conversation with which the quota is reached. No more of them are read than the quota allows."""
 TITLED: dict[str, ColumnElement[Any]] = {
     "title": func.coalesce(conversations.c.title, _TITLE),
     "title_is_auto": case((conversations.c.title.is_(None), _TITLE.is_not(None)), else_=conversations.c.title_is_auto),
@@ -131,7 +138,10 @@ def _append() -> Statement:
 
 
 def insert_conversation(count: ColumnElement[Any], **more: Any) -> CTE:
-    """Inserts the conversation with the count of its first messages; ``more`` are further columns."""
+    """Inserts the conversation with the count of its first messages, unless its owner has as many as may be.
+
+    ``more`` are further columns.
+    """
     row = {
         "title": given("title", Text()),
         "title_is_auto": given("title_is_auto", Boolean()),
@@ -144,7 +154,9 @@ def insert_conversation(count: ColumnElement[Any], **more: Any) -> CTE:
         insert(conversations)
         .from_select(
             ["owner_id", "id", *row, "created_at", "updated_at"],
-            select(OWNER, CONVERSATION, *row.values(), NOW, NOW),
+            select(OWNER, CONVERSATION, *row.values(), NOW, NOW).where(
+                or_(_MOST_CONVERSATIONS == 0, ~_LAST_OF_QUOTA.exists())
+            ),
         )
         .returning(conversations.c.last_seq, conversations.c.created_at)
         .cte("written")

@@ -27,7 +27,9 @@ class ConversationRepository(Protocol):
         """Write the conversation and its messages, with seqs from 1; both carry the same time.
 
         Without a title it takes the one that the append suggests, marked as automatic.
-        Raises IdempotencyKeyTakenError if the owner's key had its effect already.
+        Raises IdempotencyKeyTakenError if the owner's key had its effect already; TooManyConversationsError if the
+        owner has as many conversations as its quotas allow. Where both apply, either. Of several that are created at
+        the same moment, all may be.
         """
 
     @abstractmethod
@@ -42,7 +44,8 @@ class ConversationRepository(Protocol):
 
         The conversation's ``updated_at`` moves to their time, never back. A conversation without a title takes the
         decision's, marked as automatic. Raises ConversationNotFoundError; ReplyRunningError while a reply runs in it;
-        StaleError if the decision follows another seq than the last; StateMovedError if the open tool calls are not
+        StaleError if the decision follows another seq than the last; TooManyMessagesError if the last seq would be more
+        than the decision's quotas allow; StateMovedError if the open tool calls are not
         those that it was made on; IdempotencyKeyTakenError if the owner's key had its effect already. Where several
         apply, any of them.
         """

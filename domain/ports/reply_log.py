@@ -39,7 +39,8 @@ class ReplyLog(Protocol):
         one's seq is the reply's; its log begins with batch 0, without events. Logs of the conversation from before its
         last reply are deleted. The key has the turn alone as its effect.
 
-        Raises ConversationNotFoundError; ReplyRunningError; StaleError and StateMovedError as ``append`` does;
+        Raises ConversationNotFoundError; ReplyRunningError; StaleError and StateMovedError as ``append`` does, and
+        TooManyMessagesError if there is no place for that message, too;
         IdempotencyKeyTakenError if the owner's key had its effect already, also where others apply.
         """
 
@@ -55,7 +56,7 @@ class ReplyLog(Protocol):
         """Create the conversation with its first messages, and begin a reply after them, as ``begin`` does.
 
         Raises IdempotencyKeyTakenError if the owner's key had its effect already; ConversationExistsError if the owner
-        has a conversation of this id. Where both apply, either.
+        has a conversation of this id; TooManyConversationsError as ``create`` does. Where several apply, any of them.
         """
 
     @abstractmethod

@@ -26,6 +26,7 @@ from domain.ports.reply_log import ReplyLog
 from domain.ports.responder import Responder
 from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
+from domain.quotas import Quotas
 from entrypoints.container.observing import StorageMetrics, TimedResponder, pool_metrics
 from entrypoints.container.responders import open_responder
 from entrypoints.metrics.catalogue import RUNNING_REPLIES
@@ -78,6 +79,13 @@ class _Adapters(Provider):
     @provide
     def timing(self, settings: Settings) -> ReplyTiming:
         return ReplyTiming(longest=settings.reply_timeout, lease=settings.reply_lease)
+
+    @provide
+    def quotas(self, settings: Settings) -> Quotas:
+        return Quotas(
+            conversations=settings.quota_user_conversations,
+            messages=settings.quota_conversation_messages,
+        )
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[Database]:

@@ -27,6 +27,7 @@ from domain.message import Message, NewMessage, Status
 from domain.metadata import make_metadata
 from domain.pages import MAX_PAGE_BYTES, ConversationCursor, ConversationWindow, MessagePage, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
+from domain.quotas import Quotas, TooManyConversationsError, TooManyMessagesError
 from domain.roles import Role
 from tests.support.fakes.conversations import InMemoryConversationRepository
 
@@ -202,6 +203,67 @@ async def test_an_append_that_follows_another_seq_is_stale(repository: Conversat
 
     assert written[0].seq == 3
     assert await seqs(repository, ann, conversation.id) == [1, 2, 3]
+
+
+async def test_an_append_that_exceeds_the_quota_is_refused_whole(
+    repository: ConversationRepository, ann: OwnerId
+) -> None:
+    conversation, _ = await repository.create(ann, new("one", "two"), None)
+    append_key, four = key(), Quotas(messages=4)
+
+    with pytest.raises(TooManyMessagesError) as raised:
+        await repository.append(ann, conversation.id, replace(said("x", "y", "z"), quotas=four), append_key)
+    assert raised.value.most == 4
+    assert await repository.effect(ann, append_key) is None
+    with pytest.raises(StaleError):
+        await repository.append(ann, conversation.id, replace(said("x", "y", "z"), quotas=four, follows=1), None)
+    with pytest.raises(StateMovedError):  # it fits, but other calls are open than it was decided on
+        await repository.append(ann, conversation.id, replace(said("x"), quotas=four, decided_on=frozenset("a")), None)
+    with pytest.raises(ConversationNotFoundError):
+        await repository.append(ann, new_id(), replace(said("x"), quotas=four), None)
+    await repository.append(ann, conversation.id, replace(said("three", "four"), quotas=four), append_key)
+
+    with pytest.raises(TooManyMessagesError):
+        await repository.append(ann, conversation.id, replace(said("five"), quotas=Quotas(messages=1)), None)
+    with pytest.raises((TooManyMessagesError, IdempotencyKeyTakenError)):
+        await repository.append(ann, conversation.id, replace(said("three", "four"), quotas=four), append_key)
+    assert await seqs(repository, ann, conversation.id) == [1, 2, 3, 4]
+    await repository.append(ann, conversation.id, said("five"), None)
+
+
+async def test_no_conversation_is_created_beyond_the_quota(repository: ConversationRepository, ann: OwnerId) -> None:
+    create_key, two = key(), Quotas(conversations=2)
+    await repository.create(ann, replace(new("one"), quotas=two), None)
+    last, _ = await repository.create(ann, replace(new(), quotas=two), None)
+
+    with pytest.raises(TooManyConversationsError) as raised:
+        await repository.create(ann, replace(new("x"), quotas=two), create_key)
+    with pytest.raises(TooManyConversationsError):
+        await repository.create(ann, replace(new(), quotas=Quotas(conversations=1)), None)
+
+    assert raised.value.most == 2
+    assert await repository.effect(ann, create_key) is None
+    assert len((await repository.conversations(ann, ConversationWindow())).conversations) == 2
+    await repository.delete(ann, last.id)
+    await repository.create(ann, replace(new("x"), quotas=two), create_key)
+    with pytest.raises((TooManyConversationsError, IdempotencyKeyTakenError)):
+        await repository.create(ann, replace(new("x"), quotas=two), create_key)
+    await repository.create(ann, new(), None)
+
+
+async def test_only_the_owners_conversations_count(
+    repository: ConversationRepository, ann: OwnerId, bob: OwnerId
+) -> None:
+    await repository.create(bob, new(), None)
+    one = Quotas(conversations=1)
+    is_refused = False
+
+    try:
+        await repository.create(ann, replace(new(), quotas=one), None)
+    except TooManyConversationsError:
+        is_refused = True
+
+    assert not is_refused
 
 
 async def test_a_conversation_may_begin_with_open_calls(repository: ConversationRepository, ann: OwnerId) -> None:

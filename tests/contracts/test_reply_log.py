@@ -27,6 +27,7 @@ from domain.idempotency import IdempotencyKey
 from domain.identifiers import OwnerId
 from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage, Status, in_progress
+from domain.quotas import Quotas, TooManyConversationsError, TooManyMessagesError
 from domain.removal import Removal
 from domain.reply import Batch, KeptReply, ReplyAddress, StepEnd
 from domain.reply_events import (
@@ -185,6 +186,60 @@ async def test_a_key_has_the_turn_as_its_effect_and_has_it_once(world: World) ->
     with pytest.raises(IdempotencyKeyTakenError):
         await world.log.begin(world.ann, reply.conversation_id, said("again"), turn_key)
     assert len(await world.history(reply)) == 2
+
+
+async def test_a_turn_begins_only_if_there_is_a_place_for_its_reply(world: World) -> None:
+    new, turn_key, three = new_conversation("Hi"), key(), Quotas(messages=3)
+    await world.conversations.create(world.ann, new, None)
+
+    for too_long in (replace(said("How", "are you?"), quotas=three), replace(said("How?"), quotas=Quotas(messages=2))):
+        with pytest.raises(TooManyMessagesError):
+            await world.log.begin(world.ann, new.id, too_long, turn_key)
+    with pytest.raises(StaleError):
+        await world.log.begin(world.ann, new.id, replace(said("How?"), quotas=Quotas(messages=1), follows=7), None)
+    assert await world.log.running(world.ann, new.id) is None
+    assert await world.conversations.effect(world.ann, turn_key) is None
+    fitting = replace(said("How are you?"), quotas=three)
+    written = await world.log.begin(world.ann, new.id, fitting, turn_key)
+
+    assert [one.seq for one in written] == [2, 3]
+    await world.log.advance(ReplyAddress(world.ann, new.id, 3), 1, HELLO, SAID, seq=3)
+    with pytest.raises(IdempotencyKeyTakenError):
+        await world.log.begin(world.ann, new.id, fitting, turn_key)
+    with pytest.raises(TooManyMessagesError):
+        await world.log.begin(world.ann, new.id, fitting, None)
+
+
+async def test_no_conversation_is_begun_beyond_the_quota(world: World) -> None:
+    one, turn_key = Quotas(conversations=1), key()
+    first = replace(new_conversation("Hi"), quotas=one)
+    await world.log.begin_conversation(world.ann, first, turn_key)
+
+    refused, unused = replace(new_conversation("Hi"), quotas=one), key()
+    with pytest.raises(TooManyConversationsError) as raised:
+        await world.log.begin_conversation(world.ann, refused, unused)
+    with pytest.raises((TooManyConversationsError, IdempotencyKeyTakenError)):
+        await world.log.begin_conversation(world.ann, refused, turn_key)
+    with pytest.raises((TooManyConversationsError, ConversationExistsError)):
+        await world.log.begin_conversation(world.ann, first, None)
+
+    assert raised.value.most == 1
+    assert await world.conversations.effect(world.ann, unused) is None
+    with pytest.raises(ConversationNotFoundError):
+        await world.conversations.conversation(world.ann, refused.id)
+
+
+async def test_only_the_owners_conversations_count(world: World) -> None:
+    await world.log.begin_conversation(OwnerId(f"bob-{world.ann}"), new_conversation("Hi"), None)
+    one = Quotas(conversations=1)
+    is_refused = False
+
+    try:
+        await world.log.begin_conversation(world.ann, replace(new_conversation("Hi"), quotas=one), None)
+    except TooManyConversationsError:
+        is_refused = True
+
+    assert not is_refused
 
 
 async def test_a_conversation_is_begun_once(world: World) -> None:

@@ -22,6 +22,7 @@ from domain.message import NewMessage, Status
 from domain.pages import ConversationWindow
 from domain.ports.responder import Responder, Turn
 from domain.principal import Principal
+from domain.quotas import NO_QUOTAS
 from domain.reply import ReplyAddress
 from domain.reply_events import ReplyEvent, ReplyFinished, TextDelta
 from domain.roles import Role
@@ -158,4 +159,5 @@ class ReplyWorld:
             readiness=[StaticReadiness()],
             replies=replies,
             timing=_TIMING,
+            quotas=NO_QUOTAS,
         )

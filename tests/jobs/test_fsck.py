@@ -22,6 +22,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.json_text import EMPTY_OBJECT
 from domain.message import NewMessage
 from domain.principal import Principal
+from domain.quotas import NO_QUOTAS
 from domain.roles import Caller, Role
 from entrypoints.cli.main import main
 from tests.support.databases import prepare
@@ -62,7 +63,7 @@ async def write_traffic(url: str, owner_id: OwnerId = ANN) -> None:
     """Conversations as the service writes them, with a key each; one more was deleted, and its key stays."""
     async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
         repository = PostgresConversationRepository(database)
-        append = AppendMessages(repository, SettleReply(PostgresReplyLog(database)))
+        append = AppendMessages(repository, SettleReply(PostgresReplyLog(database)), NO_QUOTAS)
         agent = Principal(owner_id=owner_id, caller=Caller.AGENT)
         gone = ConversationId(UUID(int=9))
         for conversation_id, messages in (TRAFFIC | {gone: [user()]}).items():
@@ -293,7 +294,7 @@ async def test_it_finds_nothing_beside_those_who_append(empty_database_url: str)
     found: list[Finding] = []
     async with Database.connect(DatabaseAddress.parse(empty_database_url), PoolSettings(size=7)) as database:
         repository = PostgresConversationRepository(database)
-        append = AppendMessages(repository, SettleReply(PostgresReplyLog(database)))
+        append = AppendMessages(repository, SettleReply(PostgresReplyLog(database)), NO_QUOTAS)
         check = CheckConsistency(PostgresConsistencyReader(database, page_size=25))
         async with asyncio.TaskGroup() as group:
             for number in range(6):

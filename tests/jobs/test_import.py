@@ -20,6 +20,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.message import NewMessage, Status
 from domain.metadata import make_metadata
 from domain.principal import Principal
+from domain.quotas import NO_QUOTAS
 from domain.removal import Removal
 from domain.roles import Role
 from entrypoints.cli.main import main
@@ -63,7 +64,7 @@ async def write(url: str, owner: str) -> None:
     principal = Principal.agent(on_behalf_of=owner)
     async with Database.connect(DatabaseAddress.parse(url), PoolSettings(size=1)) as database:
         repository = PostgresConversationRepository(database)
-        append = AppendMessages(repository, SettleReply(PostgresReplyLog(database)))
+        append = AppendMessages(repository, SettleReply(PostgresReplyLog(database)), NO_QUOTAS)
         for number, messages in enumerate(TRAFFIC, 1):
             place = ConversationId(UUID(int=number))
             metadata = make_metadata({"number": number, "large": 1e25, "é": {"b": 1, "a": 2}})

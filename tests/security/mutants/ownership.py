@@ -7,7 +7,7 @@ from typing import Any, Final
 from litestar.types import Message as AsgiMessage
 from litestar.types import Receive, Scope, Send
 
-from adapters.postgres import message_windows, owner_archive, reads, removals, writes
+from adapters.postgres import message_windows, owner_archive, reads, removals, reply_writes, writes
 from adapters.postgres.compiling import Statement
 from adapters.postgres.conversations import PostgresConversationRepository
 from domain.errors import ConversationNotFoundError
@@ -15,7 +15,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.pages import MessagePage, MessageWindow
 from entrypoints.http.edge import Edge
 from tests.contracts import test_conversation_repository as contract
-from tests.contracts import test_removals
+from tests.contracts import test_removals, test_reply_log
 from tests.security import test_isolation, test_isolation_machine
 from tests.security.mutants.mutant import Mutant, Replacement, hurried
 
@@ -138,6 +138,19 @@ MUTANTS: Final = (
         found_by=contract.test_messages_before_a_seq_are_counted,
         given=_ANN_AND_BOB,
         says="==",
+    ),
+    Mutant(
+        name="a quota of conversations without its owner",
+        replaces=(ownerless(writes.CREATE),),
+        found_by=contract.test_only_the_owners_conversations_count,
+        given=_ANN_AND_BOB,
+        says="assert not True",
+    ),
+    Mutant(
+        name="a quota of conversations without its owner, for a reply",
+        replaces=(ownerless(reply_writes.BEGIN_CONVERSATION),),
+        found_by=test_reply_log.test_only_the_owners_conversations_count,
+        says="assert not True",
     ),
     *(
         Mutant(

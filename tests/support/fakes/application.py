@@ -8,6 +8,7 @@ from application.running_replies import RunningReplies
 from domain.ports.conversation_ids import ConversationIds
 from domain.ports.owner_archive import OwnerArchive
 from domain.ports.reply_log import ReplyLog
+from domain.quotas import NO_QUOTAS, Quotas
 from tests.support.fakes.conversations import InMemoryConversationRepository
 from tests.support.fakes.others import (
     CharacterCounter,
@@ -33,6 +34,7 @@ class FakeWorld:
     replies: RunningReplies = field(default_factory=lambda: RunningReplies(grace=0))
     timing: ReplyTiming = field(default_factory=lambda: ReplyTiming(interval=0.01, first=0.005, lease=5.0))
     responder: ScriptedResponder = field(default_factory=lambda: ScriptedResponder("Hi ", "there"))
+    quotas: Quotas = NO_QUOTAS
     readiness: StaticReadiness = field(default_factory=StaticReadiness)
     sessions: dict[str, Session] = field(default_factory=dict)
     owners: InMemoryOwnerVerifier = field(default_factory=InMemoryOwnerVerifier)
@@ -55,4 +57,5 @@ class FakeWorld:
             readiness=[self.readiness],
             replies=self.replies,
             timing=self.timing,
+            quotas=self.quotas,
         )

@@ -20,6 +20,7 @@ from domain.identifiers import ConversationId, OwnerId
 from domain.message import Message
 from domain.pages import MAX_PAGE_BYTES, ConversationPage, ConversationWindow, MessagePage, MessageWindow
 from domain.ports.conversation_repository import ConversationRepository
+from domain.quotas import TooManyConversationsError
 from domain.removal import Removal
 
 
@@ -60,6 +61,9 @@ class InMemoryConversationRepository(ConversationRepository):
         self, owner_id: OwnerId, new: NewConversation, key: IdempotencyKey | None
     ) -> tuple[Conversation, Sequence[Message]]:
         self.require_free(owner_id, key)
+        most = new.quotas.conversations
+        if most and sum(owner == owner_id for owner, _ in self._kept) >= most:
+            raise TooManyConversationsError(most)
         now = self.tick()
         messages = [Message.of(message, new.id, seq, now) for seq, message in enumerate(new.first_messages, 1)]
         open_calls = (new.append and new.append.leaves) or frozenset()
@@ -80,6 +84,7 @@ class InMemoryConversationRepository(ConversationRepository):
             raise ReplyRunningError
         if decision.follows not in (None, kept.conversation.last_seq):
             raise StaleError(kept.conversation.last_seq)
+        decision.quotas.require_places(kept.conversation.last_seq, len(decision.messages))
         if decision.decided_on is not None and decision.decided_on != kept.open_calls:
             raise StateMovedError
         self.require_free(owner_id, key)

@@ -66,6 +66,8 @@ class InMemoryReplyLog(ReplyLog):
         kept = self._conversations.find(owner_id, conversation_id)
         if kept.reply_seq is not None:
             raise ReplyRunningError
+        if turn.follows in (None, kept.conversation.last_seq):
+            turn.quotas.require_places(kept.conversation.last_seq, len(turn.messages) + 1)
         written = await self._conversations.append(owner_id, conversation_id, turn, key)
         return [*written, self._open(owner_id, kept, kept.conversation.last_seq, placeholder)]
 
