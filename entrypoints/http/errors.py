@@ -42,6 +42,8 @@ _LIMITS: Final[Mapping[str, str]] = {
     "body_too_large": "body",
     "overloaded": "running",
     "too_slow": "response_time",
+    "too_many_conversations": "user_conversations",
+    "too_many_messages": "conversation_messages",
 }
 """The limits that are told by a code of their own."""
 

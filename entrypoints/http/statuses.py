@@ -37,7 +37,7 @@ STATUS: Final[Mapping[type[AiAgentError], HTTPStatus]] = {
 MEANING: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "This is no valid HTTP, or the body is not JSON, not UTF-8, or nests too deep.",
     HTTPStatus.UNAUTHORIZED: "No valid session, and no valid agent key.",
-    HTTPStatus.FORBIDDEN: "The caller is known, and may not: banned, an untrusted origin, another's role or owner.",
+    HTTPStatus.FORBIDDEN: "The caller may not: banned, an untrusted origin, another's role or owner, a full quota.",
     HTTPStatus.NOT_FOUND: "It does not exist, or it is somebody else's.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The path has no such method.",
     HTTPStatus.REQUEST_TIMEOUT: "The request did not arrive in time.",

@@ -28,6 +28,7 @@ LIMITS: Final = Counter(
         *("target", "head", "body", "tiny_pieces", "arrival", "pipelined", "connections", "requests", "bodies"),
         *("unread", "reading", "response_time", "running"),
         *("address_requests", "user_requests", "user_messages", "user_bytes", "user_replies"),
+        *("user_conversations", "conversation_messages"),
     ),
 )
 REPLAYS: Final = Counter(

@@ -37,7 +37,8 @@ async def chat(request: ApiRequest) -> Response[ChatView]:
     The message is saved before the reply begins: if the reply fails (502), the message is kept. The reply goes on
     without its request. If it takes longer than a request may, the response is 202 with what was said until now, and
     `Location` names where to follow it; the same `Idempotency-Key` finds it again. Until it ends, other turns and
-    messages in the conversation get 409 `reply_running`.
+    messages in the conversation get 409 `reply_running`. A turn that does not fit with its reply into what the user or
+    the conversation may keep gets 403 `too_many_conversations` or `too_many_messages`, and is not saved.
 
     With `stream` the response is the reply as it is made: server-sent events of the AI SDK's UI message stream. The
     body that the AI SDK's `useChat` sends is taken, too, and always answered by a stream.

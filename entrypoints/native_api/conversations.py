@@ -29,7 +29,10 @@ class ConversationController(Controller):
         opt=documented(HTTPStatus.NOT_FOUND, gives_etag=True),
     )
     async def create(self, request: ApiRequest, data: JSONBody[CreateBody]) -> Response[ConversationView]:
-        """Create a conversation, with its first messages if there are any."""
+        """Create a conversation, with its first messages if there are any.
+
+        A user who has as many as may be kept gets 403 `too_many_conversations`.
+        """
         messages = to_messages(data.messages)
         await request.charge(len(messages))
         made = await request.application.create_conversation(

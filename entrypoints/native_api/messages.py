@@ -33,7 +33,8 @@ class MessageController(Controller):
 
         With `If-Match: "<last_seq>"`, the conversation's ETag, only if nobody has appended since; without it an append
         never fails for being concurrent with others. A tool call is answered once: a result of a call that is not open
-        (answered, interrupted by a user's turn, or never made) gets 409 `call_not_open`.
+        (answered, interrupted by a user's turn, or never made) gets 409 `call_not_open`. What does not fit into the
+        conversation, as it has as many messages as may be kept, gets 403 `too_many_messages`.
         """
         place, messages = require_conversation_id(conversation_id), to_messages(data.messages)
         await request.charge(len(messages))

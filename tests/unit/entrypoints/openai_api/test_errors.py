@@ -20,6 +20,7 @@ from domain.errors import (
     RuleViolationError,
     UnavailableError,
 )
+from domain.quotas import TooManyConversationsError, TooManyMessagesError
 from entrypoints.http.request import ApiRequest
 from entrypoints.openai_api.errors import OPENAI_ERRORS
 from entrypoints.openai_api.retries import IS_WRITE, charged_write
@@ -54,6 +55,8 @@ BAD, SERVER = "invalid_request_error", "server_error"
         (ConversationNotFoundError(), (404, BAD, None, None)),
         (MessageNotFoundError(), (404, BAD, None, None)),
         (RoleNotAllowedError(), (403, BAD, None, "role_not_allowed")),
+        (TooManyConversationsError(9), (403, BAD, None, "too_many_conversations")),
+        (TooManyMessagesError(9), (403, BAD, None, "too_many_messages")),
         (RuleViolationError("metadata", "is too long"), (400, BAD, "metadata", "invalid_value")),
         (RuleViolationError("metadata", "is required"), (400, BAD, "metadata", "missing_required_parameter")),
         (RuleViolationError("messages", "is empty"), (400, BAD, "items", "invalid_value")),
