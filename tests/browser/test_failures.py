@@ -64,6 +64,8 @@ def users_messages(client: httpx.Client) -> list[str]:
     [
         (401, "unauthenticated", "You are not signed in. Open the link that brought you here again"),
         (403, "banned", "Your account may not do this. Ask whoever runs this service why."),
+        (403, "too_many_conversations", "You have as many chats as you may have. Delete some that you do not need"),
+        (403, "too_many_messages", "This chat is full. Begin a new one."),
         (404, "conversation_not_found", "This chat is not there. It was deleted, or it is somebody else's."),
         (409, "conflict", "This chat was changed at the same moment. Send again."),
         (413, "body_too_large", "This message is too long. Make it shorter"),

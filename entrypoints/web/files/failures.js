@@ -4,6 +4,18 @@ import { signInUrl } from "./session.js";
 
 const signIn = () => (signInUrl ? [el("a", { class: "button", href: signInUrl, text: "Sign in" })] : []);
 
+const FORBIDDEN = {
+  origin_not_allowed: {
+    title: "The service does not take messages from this page.",
+    advice: "Whoever runs it must add this page's address to TRUSTED_ORIGINS.",
+  },
+  too_many_conversations: {
+    title: "You have as many chats as you may have.",
+    advice: "Delete some that you do not need any more, then send again.",
+  },
+  too_many_messages: { title: "This chat is full.", advice: "Begin a new one." },
+};
+
 const BY_STATUS = {
   0: () => ({ title: "There is no connection.", advice: "Check your network. What you typed is kept." }),
   401: () => ({
@@ -14,12 +26,7 @@ const BY_STATUS = {
     actions: signIn(),
   }),
   403: ({ code }) =>
-    code === "origin_not_allowed"
-      ? {
-          title: "The service does not take messages from this page.",
-          advice: "Whoever runs it must add this page's address to TRUSTED_ORIGINS.",
-        }
-      : { title: "Your account may not do this.", advice: "Ask whoever runs this service why." },
+    FORBIDDEN[code] ?? { title: "Your account may not do this.", advice: "Ask whoever runs this service why." },
   404: () => ({
     title: "This chat is not there.",
     advice: "It was deleted, or it is somebody else's. Choose another one, or begin a new one.",
