@@ -117,6 +117,15 @@ def replace_line(file: Path, number: int, line: str) -> None:
     file.write_text("\n".join(lines))
 
 
+def test_an_import_is_exempt_from_quotas(url: str, exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTA_USER_CONVERSATIONS", "1")
+    monkeypatch.setenv("QUOTA_CONVERSATION_MESSAGES", "1")
+
+    assert main(["import", "--user", "ann", str(exported)]) == 0
+
+    assert len(rows(url, "ann")["conversations"]) == 5
+
+
 def test_export_erase_import_gives_every_row_again(url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     before, bobs = rows(url, "ann"), rows(url, "bob")
     first, second = tmp_path / "first", tmp_path / "second"
