@@ -16,6 +16,8 @@ _EXPOSED: Final = (
     b"ETag, Idempotent-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Should-Retry"
 )
 _OWN: Final = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Conversation-Id, X-Request-Id"
+_TRACE: Final = "Traceparent, Tracestate"
+"""What a front end that is traced sends (W3C Trace Context)."""
 _SDK: Final = (
     "OpenAI-Organization, OpenAI-Project, User-Agent, X-Stainless-Arch, X-Stainless-Helper-Method, X-Stainless-Lang,"
     " X-Stainless-OS, X-Stainless-Package-Version, X-Stainless-Retry-Count, X-Stainless-Runtime,"
@@ -26,7 +28,7 @@ _PREFLIGHT: Final = (
     (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
     (
         b"access-control-allow-headers",
-        f"{_OWN}, {_SDK}".encode(),
+        f"{_OWN}, {_TRACE}, {_SDK}".encode(),
     ),
     (b"access-control-max-age", b"600"),
 )

@@ -70,6 +70,7 @@ def test_a_preflight_of_a_trusted_origin_is_granted_without_a_session(anonymous:
     assert {"POST", "PATCH", "DELETE"} <= set(answer.headers["Access-Control-Allow-Methods"].split(", "))
     allowed = answer.headers["Access-Control-Allow-Headers"].lower().split(", ")
     assert {"authorization", "content-type", "idempotency-key", "last-event-id"} <= set(allowed)
+    assert {"traceparent", "tracestate"} <= set(allowed)
     assert {"openai-organization", "user-agent", "x-conversation-id", "x-stainless-lang"} <= set(allowed)
     assert "x-agent-key" not in allowed
     assert "Origin" in answer.headers["Vary"]
