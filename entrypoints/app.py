@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Final
 
 from litestar import Litestar
@@ -12,6 +13,7 @@ from litestar.types import ASGIApp
 from application.facade import Application
 from domain.append import MAX_MESSAGES
 from entrypoints import logs
+from entrypoints.container.observing import TraceHooks
 from entrypoints.embedded import open_application
 from entrypoints.http.address_limit import AddressLimit
 from entrypoints.http.agent_keys import AgentKeys
@@ -36,6 +38,7 @@ from entrypoints.native_api.routes import NATIVE_API
 from entrypoints.openai_api.errors import OPENAI_ERRORS
 from entrypoints.openai_api.routes import OPENAI_PATH, openai_router
 from entrypoints.settings import Settings
+from entrypoints.tracing.switch import is_asked_for
 from entrypoints.web.routes import page_router
 
 _log = logging.getLogger(__name__)
@@ -46,7 +49,7 @@ _ERRORS: Final = ErrorForms(PROBLEMS, {OPENAI_PATH: OPENAI_ERRORS})
 type OpenApplication = Callable[[Settings], AbstractAsyncContextManager[Application]]
 
 
-def make_app(settings: Settings, open_application: OpenApplication = open_application) -> ASGIApp:
+def make_app(settings: Settings, open_application: OpenApplication = open_application) -> Edge:
     """The service as an ASGI application; the use cases are open from startup to shutdown. Raises SettingsError.
 
     A request passes through the middleware from the outermost to the innermost: ``Edge``, ``CrossOrigin``,
@@ -64,7 +67,19 @@ def make_app(settings: Settings, open_application: OpenApplication = open_applic
 
 def make_app_from_environment() -> ASGIApp:
     """The service with the settings of the environment, for a worker process."""
-    return make_app(Settings.read())
+    return make_served_app(Settings.read())
+
+
+def make_served_app(settings: Settings) -> ASGIApp:
+    """The service, traced where OpenTelemetry's variables ask for it. Raises SettingsError."""
+    if not is_asked_for():
+        return make_app(settings)
+    from entrypoints.http.traced_requests import TracedRequests  # noqa: PLC0415 - only who asks for it has the extra
+    from entrypoints.tracing import export, spans  # noqa: PLC0415 - as above
+
+    exporting = export.start_exporting()
+    hooks = TraceHooks(record_statement=exporting.record_statement, model_headers=spans.trace_headers)
+    return TracedRequests(make_app(settings, partial(open_application, hooks=hooks)), exporting)
 
 
 def make_litestar(settings: Settings, open_application: OpenApplication = open_application) -> Litestar:

@@ -12,12 +12,13 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
-from entrypoints.app import make_app
+from entrypoints.app import make_served_app
 from entrypoints.container import operations
 from entrypoints.container.development import embedded_database, open_development_session
 from entrypoints.container.responders import check_responder
 from entrypoints.server import processes
 from entrypoints.settings import Settings
+from entrypoints.tracing.checking import check_tracing
 
 _POLL: Final = 0.5
 
@@ -56,13 +57,14 @@ def run_development(host: str, port: int, folder: Path, database_url: str | None
     ):
         settings = _settings(url, responder)
         check_responder(settings)
+        check_tracing()
         _say("Bringing the schema up to date")
         asyncio.run(operations.migrate(settings))
         token = None if database_url else asyncio.run(open_development_session(settings))
         text = _welcome(_address(listener), token, has_page=settings.chat_page)
         with processes.bind_metrics(settings.metrics_host, settings.metrics_port) as metrics:
             processes.serve_here(
-                make_app(settings),
+                make_served_app(settings),
                 listener,
                 when_ready=lambda: _say(text),
                 log_format=settings.log_format,

@@ -58,10 +58,12 @@ def check_restart() -> None:
 
 def _read_settings() -> Settings:
     from entrypoints.container.responders import check_responder
+    from entrypoints.tracing.checking import check_tracing
 
     settings = Settings.read()
     settings.require_authentication()
     check_responder(settings)
+    check_tracing()
     return settings
 
 

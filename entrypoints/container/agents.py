@@ -1,6 +1,6 @@
 """Agents of the Agents SDK, wired to their models; only who asks for an agent imports this."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from adapters.openai_agents.endpoint import Endpoint, EndpointSettings, WireApi
@@ -20,9 +20,11 @@ def check_agent(name: str, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def open_agent(name: str, settings: Settings) -> AsyncIterator[Responder]:
+async def open_agent(
+    name: str, settings: Settings, headers: Callable[[], Mapping[str, str]] | None = None
+) -> AsyncIterator[Responder]:
     """The agent as a responder; its connections are closed at the end. Raises SettingsError."""
-    endpoint = Endpoint(_endpoint_of(settings))
+    endpoint = Endpoint(_endpoint_of(settings), headers)
     try:
         agent = await make_agent(find_agent(name))
         require_model(agent, _endpoint_of(settings))

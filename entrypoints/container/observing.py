@@ -1,10 +1,11 @@
-"""Observing: what storage and responder do becomes metrics, and an outage that has ended a line of the log."""
+"""Observing: what storage and responder do becomes metrics, spans, and a line of the log after an outage."""
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import ExitStack, aclosing, contextmanager, suppress
-from typing import Final, override
+from dataclasses import dataclass
+from typing import Final, Protocol, override
 
 from adapters.postgres.database import Database
 from adapters.postgres.observer import Observer, Retry
@@ -59,6 +60,45 @@ class StorageMetrics(Observer):
     @override
     def reply_ended(self, reason: FinishReason) -> None:
         catalogue.REPLIES.count(reason.value)
+
+
+class RecordStatement(Protocol):
+    """Is told of a statement that has just ended, by its name, and by the class of the error if it failed."""
+
+    def __call__(self, statement: str, seconds: float, failure: type[BaseException] | None = None) -> None:
+        """Record it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceHooks:
+    """What a service that is traced gives: who records statements, and the headers that take a trace on to a model."""
+
+    record_statement: RecordStatement
+    model_headers: Callable[[], Mapping[str, str]]
+
+
+class TracedStorage(StorageMetrics):
+    """Counts what the storage does, and records its statements."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: RecordStatement) -> None:
+        super().__init__()
+        self._record = record
+
+    @override
+    def ran(self, statement: str, seconds: float) -> None:
+        super().ran(statement, seconds)
+        self._record(statement, seconds)
+
+    @override
+    def broke_off(self, statement: str, seconds: float, failure: type[BaseException]) -> None:
+        self._record(statement, seconds, failure)
+
+
+def observer_of(hooks: TraceHooks | None) -> Observer:
+    """The observer of the storage, with hooks or without."""
+    return StorageMetrics() if hooks is None else TracedStorage(hooks.record_statement)
 
 
 @contextmanager

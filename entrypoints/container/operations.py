@@ -17,6 +17,7 @@ from entrypoints.container.responders import check_responder
 from entrypoints.container.wiring import address_of, migration_address_of, names_of
 from entrypoints.errors import OneLineError
 from entrypoints.settings import Settings
+from entrypoints.tracing.checking import check_tracing
 
 
 class OperationError(OneLineError):
@@ -30,6 +31,7 @@ def check_settings(settings: Settings) -> None:
     migration_address_of(settings)
     names_of(settings)
     check_responder(settings)
+    check_tracing()
 
 
 async def migrate(settings: Settings) -> tuple[str | None, str | None]:

@@ -1,7 +1,7 @@
 """Responders: the one that the settings name."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -23,12 +23,17 @@ def check_responder(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def open_responder(settings: Settings) -> AsyncIterator[Responder]:
-    """The responder, which is closed at the end. Raises SettingsError."""
+async def open_responder(
+    settings: Settings, model_headers: Callable[[], Mapping[str, str]] | None = None
+) -> AsyncIterator[Responder]:
+    """The responder, which is closed at the end. Raises SettingsError.
+
+    ``model_headers``: what each request to the endpoint of models has in its head, beside the client's own.
+    """
     if name := _agent_name(settings):
         with _extra():
             from entrypoints.container import agents  # noqa: PLC0415 - as above, and pays for its memory
-        async with agents.open_agent(name, settings) as responder:
+        async with agents.open_agent(name, settings, model_headers) as responder:
             yield responder
     else:
         yield EchoResponder(settings.echo_delay)

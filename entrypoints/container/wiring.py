@@ -27,7 +27,7 @@ from domain.ports.responder import Responder
 from domain.ports.token_counter import TokenCounter
 from domain.ports.token_verifier import TokenVerifier
 from domain.quotas import Quotas
-from entrypoints.container.observing import StorageMetrics, TimedResponder, pool_metrics
+from entrypoints.container.observing import TimedResponder, TraceHooks, observer_of, pool_metrics
 from entrypoints.container.responders import open_responder
 from entrypoints.metrics.catalogue import RUNNING_REPLIES
 from entrypoints.settings import Settings, SettingsError
@@ -35,6 +35,10 @@ from entrypoints.settings import Settings, SettingsError
 
 class _Adapters(Provider):
     scope = Scope.APP
+
+    def __init__(self, hooks: TraceHooks | None) -> None:
+        super().__init__()
+        self._hooks = hooks
 
     conversations = provide(PostgresConversationRepository, provides=ConversationRepository)
     token_counter = provide(EstimatingTokenCounter, provides=TokenCounter)
@@ -64,7 +68,8 @@ class _Adapters(Provider):
 
     @provide
     async def responder(self, settings: Settings) -> AsyncIterator[Responder]:
-        async with open_responder(settings) as responder:
+        model_headers = None if self._hooks is None else self._hooks.model_headers
+        async with open_responder(settings, model_headers) as responder:
             yield TimedResponder(responder)
 
     @provide
@@ -96,17 +101,17 @@ class _Adapters(Provider):
             command_timeout=settings.database_command_timeout,
             lock_timeout=settings.database_lock_timeout,
         )
-        async with Database.connect(address_of(settings), pool, StorageMetrics()) as database:
+        async with Database.connect(address_of(settings), pool, observer_of(self._hooks)) as database:
             with pool_metrics(database):
                 yield database
 
 
-def make_container(settings: Settings) -> AsyncContainer:
+def make_container(settings: Settings, hooks: TraceHooks | None = None) -> AsyncContainer:
     """A container whose objects are made when they are first needed, and closed by ``close()``.
 
-    None of them keeps state of a request, so all of them live as long as the application.
+    None of them keeps state of a request, so all of them live as long as the application. ``hooks``: who traces.
     """
-    return make_async_container(_Adapters(), context={Settings: settings})
+    return make_async_container(_Adapters(hooks), context={Settings: settings})
 
 
 def names_of(settings: Settings) -> Names:

@@ -1,6 +1,8 @@
 """Refusals: responses that the server gives in place of the application, before it closes the connection."""
 
 from collections.abc import Callable
+from contextvars import Context
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -64,4 +66,6 @@ def log_refusal(
     """Log and count a request that was refused here; ``method`` is None if its head was not read to its end."""
     count_request(method, None, status, 0)
     ERRORS.count(_PROBLEMS[status][0])
-    log_request(request_id=request_id.decode(), method=method, route=None, status=status, seconds=0, written=written)
+    # In a context of its own: this may be called in that of another request, of which the line would tell the trace.
+    log = partial(log_request, method=method, route=None, status=status, seconds=0, written=written)
+    Context().run(log, request_id=request_id.decode())

@@ -28,10 +28,10 @@ def test_the_packages_are_typed_for_others() -> None:
     assert all((ROOT / package / "py.typed").is_file() for package in PACKAGES)
 
 
-def test_the_tests_have_what_the_extra_installs() -> None:
+def test_the_tests_have_what_the_extras_install() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-    assert {*project["project"]["optional-dependencies"]["agents"]} <= {
+    assert {one for extra in project["project"]["optional-dependencies"].values() for one in extra} <= {
         one for one in project["dependency-groups"]["dev"] if isinstance(one, str)
     }
 

@@ -20,7 +20,7 @@ CONTRACTS = [
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 ]
 LAYERS, USE_CASES, ADAPTERS, ADAPTER, DISHKA, FRAMEWORK, DATABASE, PROMETHEUS = CONTRACTS[:8]
-SDK, ROOMS, SHARED, API, PAGE, CYCLES = CONTRACTS[8:]
+SDK, TRACES, ROOMS, SHARED, API, PAGE, CYCLES = CONTRACTS[8:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,12 @@ VIOLATIONS = [
         says="adapters.echo.responder -> openai",
     ),
     Violation(
+        module="entrypoints.http.traced_requests",
+        statement="from opentelemetry import trace",
+        breaks=TRACES,
+        says="entrypoints.http.traced_requests -> opentelemetry",
+    ),
+    Violation(
         module="entrypoints.another_api",
         statement="",
         breaks=ROOMS,
@@ -141,6 +147,12 @@ VIOLATIONS = [
         statement="from entrypoints.container import wiring",
         breaks=ROOMS,
         says="entrypoints.http.tally -> entrypoints.container.wiring",
+    ),
+    Violation(
+        module="entrypoints.tracing.spans",
+        statement="from entrypoints.http import edge",
+        breaks=ROOMS,
+        says="entrypoints.tracing.spans -> entrypoints.http.edge",
     ),
     Violation(
         module="entrypoints.embedded",

@@ -48,8 +48,11 @@ OTHERS: Final = """
     DATABASE_URL_2 DIRECT_DATABASE_URL PRISMA_DATABASE_URL SHADOW_DATABASE_URL TEST_DATABASE_URL
     NODE_ENV NODE_EXTRA_CA_CERTS NODE_OPTIONS NODE_PATH PGHOST PGPASSWORD PORT READ_TIMEOUT RETRY_TIMEOUT
     HTTP_REQUEST_TIMEOUT
+    OTEL_BSP_SCHEDULE_DELAY OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_TIMEOUT
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_PROPAGATORS OTEL_RESOURCE_ATTRIBUTES OTEL_SDK_DISABLED OTEL_SERVICE_NAME
+    OTEL_TRACES_EXPORTER OTEL_TRACES_SAMPLER OTEL_TRACES_SAMPLER_ARG
 """.split()  # noqa: SIM905 - a list of strings would take a line for each
-"""What better-auth, Auth.js, Node, Prisma, Neon, Kubernetes and other services of the same pod read."""
+"""What better-auth, Auth.js, Node, Prisma, Neon, Kubernetes, OpenTelemetry and other services of the same pod read."""
 
 
 def test_what_others_read_is_no_misspelling() -> None:
