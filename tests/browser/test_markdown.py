@@ -82,6 +82,21 @@ def test_what_the_user_writes_is_text(chat: ChatPage, writer: httpx.Client) -> N
     assert chat.page.locator("article.user .text *").count() == 0
 
 
+@pytest.mark.parametrize("tag", ["pre", "code", "kbd", "script"])
+def test_what_follows_a_tag_that_is_left_open_is_shown(chat: ChatPage, writer: httpx.Client, tag: str) -> None:
+    reply = f"Use <{tag}> a < b <!-- and *all* &amp; the rest"
+
+    shown(chat, writer, f"{reply}\n\nto the end")
+
+    assert chat.said[-1] == ("assistant", f"{reply.replace('*', '')}\n\nto the end")
+
+
+def test_a_paragraph_that_would_take_minutes_to_format_is_text(chat: ChatPage, writer: httpx.Client) -> None:
+    shown(chat, writer, f"**a** {'a_' * 40_000}\n\n**b** {'a_' * 100}")
+
+    assert chat.page.locator("article.assistant strong").all_inner_texts() == ["b"]
+
+
 def test_a_reply_that_is_made_is_formatted_as_one_that_is_whole(
     chat: ChatPage, words: WordResponder, writer: httpx.Client
 ) -> None:

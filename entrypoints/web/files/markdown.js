@@ -14,8 +14,8 @@ export const isLoaded = () => library !== null;
 // Loads the library; false if it can't be had, and texts stay as they are.
 export const load = () => {
   loading ??= Promise.all([import("./vendor/marked.js"), import("./vendor/dompurify.js")])
-    .then(([{ Marked }]) => {
-      library = { marked: makeParser(Marked), purify: globalThis.DOMPurify };
+    .then(([{ Lexer, Marked }]) => {
+      library = { Lexer: boundedLexer(Lexer), marked: makeParser(Marked), purify: globalThis.DOMPurify };
       library.purify.addHook("afterSanitizeAttributes", guardLink);
       return true;
     })
@@ -26,6 +26,17 @@ export const load = () => {
 const escape = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 const DEEPEST = 6;
+const LONGEST_LINE = 4_000;
+
+// Marked takes quadratic time for some texts within a block, such as "a_" again and again: minutes for a long one.
+const boundedLexer = (Lexer) =>
+  class extends Lexer {
+    inlineTokens(text, tokens = []) {
+      if (text.length <= LONGEST_LINE) return super.inlineTokens(text, tokens);
+      tokens.push({ type: "text", raw: text, text });
+      return tokens;
+    }
+  };
 
 // HTML is text like any other, and an image a link to it: to load it would tell another site who reads.
 const makeParser = (Marked) =>
@@ -39,6 +50,7 @@ const makeParser = (Marked) =>
         return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
       },
       html: ({ text }) => escape(text),
+      text: ({ escaped, text }) => (escaped ? escape(text) : false), // behind <code> or <pre> marked takes it for HTML
       image: ({ href, text, title }) => `<a href="${escape(href)}" title="${escape(title ?? "")}">${escape(text || "An image")}</a>`,
       checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
     },
@@ -52,7 +64,7 @@ const guardLink = (node) => {
 };
 
 // The blocks of a text, such as paragraphs and lists; each has its `raw` text.
-export const blocksOf = (text) => library.marked.lexer(text);
+export const blocksOf = (text) => new library.Lexer(library.marked.defaults).lex(text);
 
 export const fragmentOf = (blocks) => {
   const fragment = library.purify.sanitize(library.marked.parser(blocks), {
