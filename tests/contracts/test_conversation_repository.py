@@ -1,5 +1,6 @@
 """The contract of the conversation repository: the sentences of its port, for every implementation."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -229,6 +230,20 @@ async def test_an_append_that_exceeds_the_quota_is_refused_whole(
         await repository.append(ann, conversation.id, replace(said("three", "four"), quotas=four), append_key)
     assert await seqs(repository, ann, conversation.id) == [1, 2, 3, 4]
     await repository.append(ann, conversation.id, said("five"), None)
+
+
+async def test_of_appends_at_once_as_many_are_written_as_the_quota_holds(
+    repository: ConversationRepository, ann: OwnerId
+) -> None:
+    conversation, _ = await repository.create(ann, new("one"), None)
+    decision = replace(said("x"), quotas=Quotas(messages=4))
+
+    ended = await asyncio.gather(
+        *(repository.append(ann, conversation.id, decision, None) for _ in range(10)), return_exceptions=True
+    )
+
+    assert sum(isinstance(one, TooManyMessagesError) for one in ended) == 7
+    assert await seqs(repository, ann, conversation.id) == [1, 2, 3, 4]
 
 
 async def test_no_conversation_is_created_beyond_the_quota(repository: ConversationRepository, ann: OwnerId) -> None:
