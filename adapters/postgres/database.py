@@ -13,6 +13,7 @@ from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.compiling import Statement
 from adapters.postgres.connecting import Connector, arguments_for
 from adapters.postgres.observer import Observer, Retry
+from adapters.postgres.places import Places
 from adapters.postgres.violations import violation_of
 from domain.errors import UnavailableError
 
@@ -53,9 +54,13 @@ _TELLING: Final = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
-    """The most connections of a process; and timeouts in seconds: for a free one, a new one, a statement, a lock."""
+    """The most connections of a process, and the most of them for one owner; and timeouts in seconds.
+
+    Those are for a free connection, a new one, a statement, a lock.
+    """
 
     size: int = 10
+    most_of_owner: int = 2
     acquire_timeout: float = 2.0
     connect_timeout: float = 3.0
     command_timeout: float = 5.0
@@ -65,13 +70,13 @@ class PoolSettings:
 class Database:
     """Runs statements on pooled connections, each in a transaction of its own."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", acquire_timeout: float, observer: Observer) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", settings: PoolSettings, observer: Observer) -> None:
         self.observer = observer
-        self.waiting = 0
-        """Statements that wait for a connection."""
         self._pool = pool
-        self._acquire_timeout = acquire_timeout
-        self._places = asyncio.Semaphore(pool.get_max_size())
+        self._acquire_timeout = settings.acquire_timeout
+        self._places = Places(
+            settings.size, settings.most_of_owner, seconds=settings.acquire_timeout, observer=observer
+        )
         self._unfinished: set[asyncio.Task[Any]] = set()
 
     @classmethod
@@ -89,7 +94,7 @@ class Database:
             command_timeout=settings.command_timeout,
             reset=_keep,
         ) as pool:
-            database = cls(pool, settings.acquire_timeout, observer or Observer())
+            database = cls(pool, settings, observer or Observer())
             try:
                 yield database
             finally:
@@ -105,22 +110,16 @@ class Database:
         With ``may_repeat``, a statement whose connection turns out to be dead is tried once more on another one; it may
         then have its effect twice.
         """
-        return await self._run(
-            statement.name, statement.sql, statement.arguments(values), _OF_ITS_VALUES, may_repeat=may_repeat
-        )
+        return await self._run_for_owner(statement, values, may_repeat=may_repeat)
 
     async def row(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
         """The first row, if there is one. Raises as ``rows`` does."""
-        rows = await self._run(
-            statement.name, statement.sql, statement.arguments(values), _OF_ITS_VALUES, may_repeat=True
-        )
+        rows = await self._run_for_owner(statement, values, may_repeat=True)
         return rows[0] if rows else None
 
     async def write(self, statement: Statement, *, may_repeat: bool = False, **values: Any) -> asyncpg.Record | None:
         """The first row of a statement that writes. Once begun it is finished, also if the caller is cancelled."""
-        arguments = statement.arguments(values)
-        run = self._run(statement.name, statement.sql, arguments, _OF_ITS_VALUES, may_repeat=may_repeat)
-        rows = await asyncio.shield(self._finish(run))
+        rows = await asyncio.shield(self._finish(self._run_for_owner(statement, values, may_repeat=may_repeat)))
         return rows[0] if rows else None
 
     async def fetch(self, sql: str, arguments: Sequence[Any], *, name: str = "other") -> list[asyncpg.Record]:
@@ -147,9 +146,28 @@ class Database:
         """How many statements could begin now."""
         return self.most - self._pool.get_size() + self._pool.get_idle_size()
 
+    @property
+    def waiting(self) -> int:
+        """How many statements wait for a connection, or for others of their owner."""
+        return self._places.waiting
+
     async def renew(self) -> None:
         """Stop using the connections that are open now; new ones are made instead."""
         await self._pool.expire_connections()
+
+    async def _run_for_owner(
+        self, statement: Statement, values: dict[str, Any], *, may_repeat: bool
+    ) -> list[asyncpg.Record]:
+        """All rows, once other statements of the same owner leave room for it. Raises UnavailableError."""
+        owner_id, arguments = values.get("owner_id"), statement.arguments(values)
+        try:
+            await self._places.enter(owner_id)
+        except TimeoutError as error:
+            raise UnavailableError("Too much is asked for this owner at once; try again in a moment.") from error
+        try:
+            return await self._run(statement.name, statement.sql, arguments, _OF_ITS_VALUES, may_repeat=may_repeat)
+        finally:
+            self._places.leave(owner_id)
 
     async def _run(
         self, name: str, sql: str, arguments: Sequence[Any], passed_on: tuple[type[Exception], ...], *, may_repeat: bool
@@ -179,11 +197,13 @@ class Database:
         return UnavailableError()
 
     async def _attempt(self, sql: str, arguments: Sequence[Any], name: str) -> list[asyncpg.Record]:
-        await self._wait_for_place()
+        # The pool has one timeout for waiting and for connecting: of many that wait, one that may connect at last would
+        # have no time left.
+        await self._places.take()
         try:
             connection = await self._pool.acquire()
         except BaseException as error:
-            self._places.release()
+            self._places.give_back()
             if isinstance(error, asyncpg.PostgresError) and not isinstance(error, _BROKEN):
                 raise self._unavailable() from error  # whatever it says, nobody is let in
             raise
@@ -203,28 +223,11 @@ class Database:
         await self._release(connection, None)
         return rows
 
-    async def _wait_for_place(self) -> None:
-        """Wait until a connection is free, or may be made. Making one has a timeout of its own.
-
-        The pool has one timeout for both: of many that wait, one that may connect at last would have no time left.
-        """
-        if not self._places.locked():
-            await self._places.acquire()
-            return
-        begun_at = time.perf_counter()
-        self.waiting += 1
-        try:
-            async with asyncio.timeout(self._acquire_timeout):
-                await self._places.acquire()
-        finally:
-            self.waiting -= 1
-            self.observer.waited(time.perf_counter() - begun_at)
-
     async def _release(self, connection: _Acquired, seconds: float | None) -> None:
         try:
             await self._pool.release(connection, timeout=seconds)
         finally:
-            self._places.release()
+            self._places.give_back()
 
     def _finish[Result](self, begun: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
         """Run it to its end, also when nobody waits for it any more."""

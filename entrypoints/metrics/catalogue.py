@@ -39,10 +39,12 @@ OPEN_STREAMS: Final = Gauge("ai_agent_open_streams", "Streams of events that are
 POOL_OPEN: Final = Gauge("ai_agent_pool_connections", "Open connections to the database.")
 POOL_MOST: Final = Gauge("ai_agent_pool_most_connections", "Connections to the database, at most.")
 POOL_FREE: Final = Gauge("ai_agent_pool_free_connections", "Connections that are in no use, or may still be opened.")
-POOL_WAITING: Final = Gauge("ai_agent_pool_waiting", "Statements that wait for a connection.")
+POOL_WAITING: Final = Gauge(
+    "ai_agent_pool_waiting", "Statements that wait for a connection, or for others of their owner."
+)
 POOL_WAITS: Final = Histogram(
     "ai_agent_pool_wait_seconds",
-    "How long those statements waited that found no connection free.",
+    "How long those statements waited that had to.",
     bounds=_IN_THE_DATABASE,
 )
 STATEMENTS: Final = Histogram(

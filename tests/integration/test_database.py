@@ -285,6 +285,53 @@ async def test_every_connection_serves_while_others_wait(named_address: Database
     assert rows[0]["one"] == 1
 
 
+async def test_an_owner_whose_statements_all_wait_leaves_connections_to_others(
+    database: Database, named_address: DatabaseAddress, database_url: str
+) -> None:
+    slow, quick = [await new_conversation(PostgresConversationRepository(database)) for _ in range(2)]
+    blocker = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.fetch("SELECT FROM conversations WHERE owner_id = $1 FOR UPDATE", slow[0])
+
+    settings = PoolSettings(size=3, most_of_owner=2, acquire_timeout=30, command_timeout=30, lock_timeout=30)
+    async with Database.connect(named_address, settings) as pool:
+        repository = PostgresConversationRepository(pool)
+        appends = [asyncio.create_task(repository.append(*slow, SAID, None)) for _ in range(9)]
+        await until_sessions(database_url, WAITS_FOR_LOCK, count=2)
+        append = asyncio.create_task(repository.append(*quick, SAID, None))
+        await asyncio.wait({append}, timeout=5)
+        is_appended, waiting = append.done(), pool.waiting
+        await transaction.rollback()
+        await append
+        seqs = [message.seq for messages in await asyncio.gather(*appends) for message in messages]
+    await blocker.close()
+
+    assert (is_appended, waiting) == (True, 7)
+    assert sorted(seqs) == [*range(1, 10)]
+
+
+async def test_an_owner_whose_statements_wait_too_long_for_each_other_meets_an_outage(
+    database: Database, named_address: DatabaseAddress, database_url: str
+) -> None:
+    owner, conversation_id = await new_conversation(PostgresConversationRepository(database))
+    blocker = await asyncpg.connect(**DatabaseAddress.parse(database_url).arguments)
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.fetch("SELECT FROM conversations WHERE owner_id = $1 FOR UPDATE", owner)
+
+    settings = PoolSettings(size=3, most_of_owner=1, acquire_timeout=0.05, lock_timeout=20)
+    async with Database.connect(named_address, settings) as pool:
+        repository = PostgresConversationRepository(pool)
+        append = asyncio.create_task(repository.append(owner, conversation_id, SAID, None))
+        await until_sessions(database_url, WAITS_FOR_LOCK)
+        with pytest.raises(UnavailableError, match="Too much is asked for this owner"):
+            await repository.conversation(owner, conversation_id)
+        await transaction.rollback()
+        await append
+    await blocker.close()
+
+
 async def test_a_pool_that_is_closed_is_an_outage_and_not_a_defect(named_address: DatabaseAddress) -> None:
     async with Database.connect(named_address, PoolSettings(size=1)) as pool:
         await pool.fetch("SELECT 1", ())
