@@ -5,11 +5,13 @@ from typing import Final
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from adapters.postgres.places import Places
 from entrypoints.http import client_addresses, user_limits
 from entrypoints.http.credentials import RawHeaders
 from entrypoints.http.rate_limits import RateLimit, RateLimitedError
 from entrypoints.http.request import ApiRequest
 from entrypoints.http.user_limits import CHARGED, CountedRequests
+from tests.integration import test_database
 from tests.security.mutants.mutant import Mutant, Replacement
 from tests.unit.entrypoints import test_rate_limits
 from tests.unit.entrypoints.http import test_client_addresses
@@ -61,6 +63,10 @@ async def _handle_and_charge(
     await next_app(scope, receive, send_and_charge)
 
 
+async def _enter_at_once(_: Places, __: str | None) -> None:
+    """Wait for no other statement of the owner."""
+
+
 _AGENT: Final = test_rate_limits.test_an_agent_runtime_counts_by_the_user_for_whom_it_acts
 _BYTES_OF_IPV6: Final = 16
 
@@ -102,5 +108,11 @@ MUTANTS: Final = (
         found_by=test_rate_limits.test_the_largest_append_fits_once_and_the_next_one_is_refused_and_not_written,
         given={"path": "/api/conversations/{place}/messages", "body": test_rate_limits.messages(100)},
         says="200 <= 102",
+    ),
+    Mutant(
+        name="an owner may take all connections",
+        replaces=((Places, "enter", _enter_at_once), (Places, "leave", lambda *_: None)),
+        found_by=test_database.test_an_owner_whose_statements_all_wait_leaves_connections_to_others,
+        says=r"== \(True, 7\)",
     ),
 )
