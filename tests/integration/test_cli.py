@@ -51,6 +51,11 @@ def test_openapi_prints_the_document() -> None:
             {"DATABASE_URL": "postgresql://a@b/c", **WITH_AUTHENTICATION, "RESPONDER": "agent:x:y"},
             "RESPONDER: ",
         ),
+        (
+            ["serve"],
+            {"DATABASE_URL": "postgresql://a@b/c", **WITH_AUTHENTICATION, "OTEL_TRACES_EXPORTER": "secret"},
+            "OTEL_TRACES_EXPORTER must be otlp, console, or none",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
@@ -100,6 +105,7 @@ def test_config_prints_what_is_in_force_without_secrets() -> None:
         ({"AUTH_USER_TABLE": "a b"}, "user_table"),
         ({"RESPONDER": "parrot"}, "RESPONDER must be echo, agent, or"),
         ({"RESPONDER": "agent", "OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""}, "RESPONDER: OPENAI_API_KEY is required"),
+        ({"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER must be otlp"),
         ({"DATABASE_URL_FILE": "/run/secrets/url"}, "DATABASE_URL and DATABASE_URL_FILE"),
     ],
 )

@@ -160,7 +160,7 @@ async def test_each_request_has_the_headers_of_its_moment(wire_api: WireApi) -> 
         await endpoint.aclose()
 
     assert text_of(events) == ["Hi."]
-    assert stub.traceparents == ["first", "second"]
+    assert [head["traceparent"] for head in stub.heads] == ["first", "second"]
 
 
 @WIRES

@@ -10,10 +10,11 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from entrypoints.settings import Settings
+from tests.support.commands import WITH_AUTHENTICATION, run
 from tests.support.openai_frames import Answer
 from tests.support.openai_stub import KEY, openai_stub
 from tests.support.otlp_receiver import OtlpReceiver, attributes, otlp_receiver
-from tests.support.raw_http import exchange
+from tests.support.raw_http import ask, exchange
 from tests.support.traced_service import QUICK, TracedService, traced_service
 from tests.support.waiting import eventually
 
@@ -176,6 +177,16 @@ def test_pipelined_requests_are_not_children_of_each_other(traced: Traced) -> No
     assert [one.name for one in traced.statements_of(51)] == ["better_auth.session"]
 
 
+def test_a_request_that_the_server_refuses_on_its_way_has_the_status_of_the_refusal(traced: Traced) -> None:
+    head = f"Host: x\r\nAuthorization: {traced.client.headers['Authorization']}\r\nTransfer-Encoding: chunked\r\n"
+    more = f"Content-Type: application/json\r\ntraceparent: {traced.trace(53)['traceparent']}\r\n"
+    pieces = "1\r\n[\r\n" * 5000
+
+    answer = ask(traced.service.address, f"POST /api/chat HTTP/1.1\r\n{head}{more}\r\n{pieces}".encode())
+
+    assert (answer.status, attributes(traced.span_of(53))["http.response.status_code"]) == (413, 413)
+
+
 def test_the_span_of_a_stream_ends_with_the_stream(traced: Traced) -> None:
     body = {"message": "word " * 100, "stream": True}
     with traced.client.stream("POST", "/api/chat", json=body, headers=traced.trace(61)) as response:
@@ -246,15 +257,17 @@ def test_the_lines_of_the_log_have_the_trace(settings: Settings, new_token: Call
         with traced_service(settings, environment) as service:
             httpx.get(f"{service.address}/api/me", headers=headers)
             httpx.get(f"{service.address}/api/me", headers={"tracestate": "p=l,p=l,=", **headers})
+            lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            whole = f"GET /api/me HTTP/1.1\r\nHost: x\r\n{lines}\r\n"
+            exchange(service.address, f"{whole}NONSENSE\r\n\r\n".encode())
             ended = service.end()
 
-    lines = service.lines()
+    traces = [(line["route"], line["status"], line.get("trace_id")) for line in service.lines()]
     assert ended == -signal.SIGTERM
-    assert {line.get("trace_id") for line in lines if line["route"] == "/api/me"} == {TRACE}
-    assert {line.get("trace_id") for line in lines if line["route"] == "/health/live"} == {None}
+    assert {*traces} == {("/api/me", 200, TRACE), (None, 400, None), ("/health/live", 200, None)}
     assert [line for line in service.log.splitlines() if "opentelemetry" in line or "p=l" in line] == []
     # The service has ended long before the five seconds after which it would export by itself: what was left was sent.
-    assert len(receiver.served(TRACE)) == 2
+    assert len(receiver.served(TRACE)) == 3
     assert {one["service.name"] for one in receiver.resources()} == {"chat"}
 
 
@@ -300,8 +313,8 @@ def test_an_agent_works_in_the_trace_of_its_request_and_takes_it_on_to_the_model
 
     spans = [span.span_id.hex() for span in receiver.served(TRACE)]
     assert len(spans) == 2
-    assert stub.traceparents == [f"00-{TRACE}-{span}-01" for span in spans]
-    assert not any(b"planted" in body for body in receiver.bodies)
+    assert [head["traceparent"] for head in stub.heads] == [f"00-{TRACE}-{span}-01" for span in spans]
+    assert not any("baggage" in head for head in stub.heads)
 
 
 @pytest.mark.parametrize("collector", ["refuses", "is away", "is silent"])
@@ -317,7 +330,7 @@ def test_a_collector_that_takes_nothing_holds_up_nothing_and_no_secret_is_logged
             "OTEL_EXPORTER_OTLP_TIMEOUT": "100",  # longer than a test may take
             **QUICK,
         }
-        with traced_service(settings, environment) as service:
+        with traced_service(settings, environment, workers=2) as service:
             headers = {"Authorization": f"Bearer {new_token()}"}
             with httpx.Client(base_url=service.address, headers=headers, timeout=30) as client:
                 statuses = {client.get("/api/me").status_code for _ in range(20)}
@@ -325,13 +338,25 @@ def test_a_collector_that_takes_nothing_holds_up_nothing_and_no_secret_is_logged
                     assert eventually(lambda: bool(receiver.headers))
             ended = service.end()
 
-    assert (statuses, ended) == ({200}, -signal.SIGTERM)
+    assert (statuses, ended) == ({200}, 0)
+    assert "is killed" not in service.log  # as it is 15 seconds after it was told to end
     if collector != "is away":
         assert receiver.headers[0]["authorization"] == f"Bearer {secret}"
     warnings = [json.loads(line) for line in service.log.splitlines() if "span(s)" in line]
     assert len(warnings) == (collector == "refuses")  # the others are still tried again
     assert secret not in service.log
     assert "opentelemetry" not in service.log
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_spans_that_can_not_be_gathered_end_the_start_and_are_told_of(settings: Settings, workers: str) -> None:
+    wrong = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_BSP_MAX_QUEUE_SIZE": "-1", "DATABASE_URL": settings.database_url}
+
+    ended = run("serve", "--port", "0", "--workers", workers, **wrong, **WITH_AUTHENTICATION)
+
+    assert ended.returncode == 1
+    assert "OTEL_BSP_ variables: max_queue_size must be a positive integer." in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 WATCH_IMPORTS = """

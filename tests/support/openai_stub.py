@@ -21,7 +21,8 @@ class OpenAIStub:
     answers: list[Answer] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
-    traceparents: list[str | None] = field(default_factory=list)
+    heads: list[dict[str, str]] = field(default_factory=list)
+    """The headers, by their names in lower case."""
     hung_up: threading.Event = field(default_factory=threading.Event)
     """Set once a client has closed a stream that never ends."""
     over: threading.Event = field(default_factory=threading.Event)
@@ -54,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.stub.paths.append(self.path)
         self.stub.requests.append(body)
-        self.stub.traceparents.append(self.headers["traceparent"])
+        self.stub.heads.append({name.lower(): value for name, value in self.headers.items()})
         if self.headers["authorization"] != f"Bearer {KEY}":
             self._refuse(401)
             return
