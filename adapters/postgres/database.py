@@ -48,23 +48,31 @@ _OF_ITS_VALUES: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolation
 _OF_ITS_TEXT: Final = (*_OF_ITS_VALUES, asyncpg.SyntaxOrAccessError)
 """Those, and what a text that is no constant causes: it names what is missing, or forbidden to this role."""
 
+_LEAST_OF_OWNER: Final = 2
+_SHARE_OF_OWNER: Final = 5
+
 _TELLING: Final = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
 """Errors that concern all connections: the server may be gone without a word, or may be a standby now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
-    """The most connections of a process, and the most of them for one owner; and timeouts in seconds.
+    """The most connections of a process, and the most of them for one owner (None: a fifth, but two at least).
 
-    Those are for a free connection, a new one, a statement, a lock.
+    The timeouts, in seconds, are for a free connection, a new one, a statement, a lock.
     """
 
     size: int = 10
-    most_of_owner: int = 2
+    most_of_owner: int | None = None
     acquire_timeout: float = 2.0
     connect_timeout: float = 3.0
     command_timeout: float = 5.0
     lock_timeout: float = 1.0
+
+    @property
+    def places_of_owner(self) -> int:
+        """How many statements of one owner run at once."""
+        return self.most_of_owner or max(_LEAST_OF_OWNER, self.size // _SHARE_OF_OWNER)
 
 
 class Database:
@@ -75,7 +83,7 @@ class Database:
         self._pool = pool
         self._acquire_timeout = settings.acquire_timeout
         self._places = Places(
-            settings.size, settings.most_of_owner, seconds=settings.acquire_timeout, observer=observer
+            settings.size, settings.places_of_owner, seconds=settings.acquire_timeout, observer=observer
         )
         self._unfinished: set[asyncio.Task[Any]] = set()
 

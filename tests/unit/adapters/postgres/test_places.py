@@ -7,6 +7,7 @@ from typing import override
 
 import pytest
 
+from adapters.postgres.database import PoolSettings
 from adapters.postgres.observer import Observer
 from adapters.postgres.places import Places
 
@@ -166,3 +167,8 @@ async def test_owners_are_forgotten_when_their_statements_have_ended() -> None:
         await statements.end(f"{number}-1", f"{number}-3")
 
     assert (places._of_owner, places._queues) == ({}, {})
+
+
+@pytest.mark.parametrize(("size", "places"), [(1, 2), (10, 2), (14, 2), (15, 3), (100, 20)])
+def test_an_owner_has_a_fifth_of_the_connections_but_two_at_least(size: int, places: int) -> None:
+    assert PoolSettings(size=size).places_of_owner == places
