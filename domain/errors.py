@@ -31,6 +31,7 @@ AiAgentError
 ├── TooManyExpiredError                 more conversations without activity than may be deleted
 ├── OverloadedError                     too much is being done at once
 └── UnavailableError                    the storage is away, full or too slow
+    └── OwnerBusyError                  too much is asked of it for one owner at once
 
 Messages are facts for a developer and never hold what a caller sent.
 """
@@ -278,6 +279,13 @@ class UnavailableError(AiAgentError):
 
     code = "unavailable"
     message = "The storage is not available at the moment."
+
+
+class OwnerBusyError(UnavailableError):
+    """As much of the owner's waits for the storage as may. Nothing was begun; the same call may succeed later."""
+
+    code = "overloaded"
+    message = "Too much is asked for this user at once; try again in a moment."
 
 
 class TooManyRepliesError(AiAgentError):

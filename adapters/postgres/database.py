@@ -15,7 +15,7 @@ from adapters.postgres.connecting import Connector, arguments_for
 from adapters.postgres.observer import Observer, Retry
 from adapters.postgres.places import Places
 from adapters.postgres.violations import violation_of
-from domain.errors import UnavailableError
+from domain.errors import OwnerBusyError, UnavailableError
 
 type _Acquired = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
@@ -166,12 +166,12 @@ class Database:
     async def _run_for_owner(
         self, statement: Statement, values: dict[str, Any], *, may_repeat: bool
     ) -> list[asyncpg.Record]:
-        """All rows, once other statements of the same owner leave room for it. Raises UnavailableError."""
+        """All rows, once other statements of the same owner leave room for it. Raises OwnerBusyError if they do not."""
         owner_id, arguments = values.get("owner_id"), statement.arguments(values)
         try:
             await self._places.enter(owner_id)
         except TimeoutError as error:
-            raise UnavailableError("Too much is asked for this owner at once; try again in a moment.") from error
+            raise OwnerBusyError from error
         try:
             return await self._run(statement.name, statement.sql, arguments, _OF_ITS_VALUES, may_repeat=may_repeat)
         finally:

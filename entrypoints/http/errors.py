@@ -17,6 +17,7 @@ from domain.errors import (
     AiAgentError,
     IdempotencyKeyReusedError,
     OverloadedError,
+    OwnerBusyError,
     RuleViolationError,
     StaleError,
     TooManyRepliesError,
@@ -107,7 +108,7 @@ def count_error(code: str) -> None:
 
 def _of_domain(request: AnyRequest, error: AiAgentError) -> Failure:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    if isinstance(error, OverloadedError):
+    if isinstance(error, OverloadedError | OwnerBusyError):
         _refusals.count(error.code)
     elif status is HTTPStatus.SERVICE_UNAVAILABLE:
         _outages.count(f"{error.code} ({_causes(error)})")

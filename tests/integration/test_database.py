@@ -22,7 +22,7 @@ from adapters.postgres.owner_data import PostgresOwnerDataRepository
 from adapters.postgres.readiness import PostgresReadiness
 from adapters.postgres.transactions import open_transaction
 from domain.conversation import NewConversation
-from domain.errors import UnavailableError
+from domain.errors import OwnerBusyError, UnavailableError
 from domain.idempotency import IdempotencyKey
 from domain.identifiers import OwnerId
 from domain.json_text import EMPTY_OBJECT
@@ -311,7 +311,7 @@ async def test_an_owner_whose_statements_all_wait_leaves_connections_to_others(
     assert sorted(seqs) == [*range(1, 10)]
 
 
-async def test_an_owner_whose_statements_wait_too_long_for_each_other_meets_an_outage(
+async def test_an_owner_whose_statements_wait_too_long_for_each_other_is_busy(
     database: Database, named_address: DatabaseAddress, database_url: str
 ) -> None:
     owner, conversation_id = await new_conversation(PostgresConversationRepository(database))
@@ -325,7 +325,7 @@ async def test_an_owner_whose_statements_wait_too_long_for_each_other_meets_an_o
         repository = PostgresConversationRepository(pool)
         append = asyncio.create_task(repository.append(owner, conversation_id, SAID, None))
         await until_sessions(database_url, WAITS_FOR_LOCK)
-        with pytest.raises(UnavailableError, match="Too much is asked for this owner"):
+        with pytest.raises(OwnerBusyError):
             await repository.conversation(owner, conversation_id)
         await transaction.rollback()
         await append

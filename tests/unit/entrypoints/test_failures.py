@@ -8,7 +8,7 @@ from typing import Any, Never, override
 import pytest
 
 from domain.conversation import Conversation
-from domain.errors import UnavailableError
+from domain.errors import OwnerBusyError, UnavailableError
 from domain.identifiers import OwnerId
 from domain.message import Message
 from entrypoints.http import errors
@@ -111,3 +111,18 @@ async def test_an_outage_does_not_fill_the_log_and_shows_its_causes(
         *(outage.format(count, "OSError") for count in (1, 2, 4, 8, 16, 32, 64)),
         outage.format(1, "TimeoutError"),
     ]
+
+
+async def test_an_owner_who_asks_too_much_at_once_is_refused_and_no_outage_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def busy() -> Never:
+        raise OwnerBusyError
+
+    monkeypatch.setattr(errors, "_refusals", Tally(logging.getLogger("tests.tally"), "Refused"))
+
+    async with service_on(FakeWorld(conversations=FailingRepository(busy))) as client:
+        answer = await client.get(MESSAGE)
+
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "overloaded", "1")
+    assert logged(caplog) == ["Refused 1 time(s) since the last quiet minute: overloaded"]
