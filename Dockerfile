@@ -1,6 +1,7 @@
 # The service as an image: `docker build -t ai-agent .`; docs/operations.md says how to run it.
 #
-# PYTHON is any image with Python 3.12 or newer as python3. EXTRAS="--extra agents" adds what RESPONDER=agent needs.
+# PYTHON is any image with Python 3.12 or newer as python3. EXTRAS="--extra agents" adds what RESPONDER=agent needs, and
+# "--extra otel" what traces need.
 # UNUSED: a third of the packages' size, which Litestar names and the service never imports; a test knows if it did.
 ARG PYTHON=python:3.13-slim
 
