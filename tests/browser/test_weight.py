@@ -1,19 +1,23 @@
 """What the chat page weighs: bytes of its first paint, and memory and work while a long reply is made."""
 
+import logging
 from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import CDPSession, Page, expect
 
 from tests.support.browser.chat_page import ChatPage
 from tests.support.word_responder import WordResponder
 
+_LOG = logging.getLogger(__name__)
+
 KIB = 1024
 TOKENS = 10_000
+MOST_IN_FRAME = 25_000  # characters: a block that is open and what comes at once, both parsed twice
 # Paragraphs, lists and code, as models write them: about ten thousand tokens of four characters.
 PIECE = "A sentence with *some* **Markdown** and `code`. " * 3 + "\n\n- one\n- two\n\n```\ndo(each)\n```\n\n"
-LONG_REPLY = PIECE * (TOKENS * 4 // len(PIECE))
+LONG_REPLY = PIECE * (TOKENS * 4 // len(PIECE)) + "the end"
 
 
 @pytest.fixture(autouse=True)
@@ -86,29 +90,50 @@ def test_a_long_reply_is_kept_once(chat: ChatPage, words: WordResponder) -> None
     assert sum(nodes for _, nodes in growth) < 100_000
 
 
-NODES_ADDED = """
-    async ([piece, times]) => {
-        const { TextView } = await import('/web/text.js');
-        await (await import('/web/markdown.js')).load();
-        const view = new TextView(true);
-        let added = 0;
-        const seen = new MutationObserver(() => {});
-        seen.observe(view.element, { childList: true, subtree: true });
-        for (let at = 0; at < times; at += 1) {
-            for (let from = 0; from < piece.length; from += 8) {
-                view.append(piece.slice(from, from + 8));
-                view.draw();
-                for (const { addedNodes } of seen.takeRecords()) added += addedNodes.length;
-            }
-        }
-        return added;
+WATCH = """
+    async () => {
+        const { Lexer } = await import('/web/vendor/marked.js');
+        const { lex } = Lexer.prototype;
+        const watched = { parsed: 0, inFrame: 0, mostInFrame: 0, frames: 0, longTasks: [] };
+        Lexer.prototype.lex = function (source) {
+            watched.parsed += source.length;
+            watched.inFrame += source.length;
+            watched.mostInFrame = Math.max(watched.mostInFrame, watched.inFrame);
+            return lex.call(this, source);
+        };
+        const frame = () => {
+            watched.inFrame = 0;
+            watched.frames += 1;
+            requestAnimationFrame(frame);
+        };
+        frame();
+        new PerformanceObserver((list) => {
+            watched.longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)));
+        }).observe({ type: 'longtask' });
+        window.watched = watched;
     }
 """
 
 
-def test_the_work_for_a_reply_grows_with_its_length_alone(chat: ChatPage) -> None:
+def test_a_long_reply_is_drawn_in_frames_and_not_again_in_the_end(chat: ChatPage, words: WordResponder) -> None:
+    session = chat.page.context.new_cdp_session(chat.page)
+    session.send("Performance.enable")
     chat.open()
+    chat.page.evaluate(WATCH)
+    words.reply_with(LONG_REPLY, pieces=4)
+    before = kept_by(session)
+    chat.send("one")
+    text = chat.page.locator("article.assistant .text")
+    expect(text).to_contain_text("the end")
+    live, meanwhile, watched = text.element_handle(), kept_by(session), chat.page.evaluate("() => window.watched")
 
-    once, twice = (chat.page.evaluate(NODES_ADDED, [PIECE, times]) for times in (25, 50))
+    words.release("one")
+    chat.wait_until_quiet()
 
-    assert twice < once * 2.2
+    in_the_end = chat.page.evaluate("() => window.watched")
+    _LOG.info("%d bytes; long tasks: %s ms", meanwhile[0] - before[0], in_the_end["longTasks"])
+    assert chat.page.evaluate("([live, kept]) => live === kept", [live, text.element_handle()])
+    assert watched["mostInFrame"] <= MOST_IN_FRAME
+    assert in_the_end["parsed"] - watched["parsed"] <= len(LONG_REPLY) + MOST_IN_FRAME
+    assert meanwhile[0] - before[0] < 8 * KIB * KIB
+    assert meanwhile[1] - before[1] < 50_000

@@ -27,6 +27,9 @@ export const icon = (name) => {
 
 export const button = (text, onclick, properties = {}) => el("button", { type: "button", onclick, text, ...properties });
 
+// Waits until the screen is drawn next; not at all while nobody sees the page.
+export const nextFrame = () => (document.hidden ? Promise.resolve() : new Promise(requestAnimationFrame));
+
 // Lets people change a text where it stands: Enter and leaving save it, Escape does not.
 export const editInPlace = (element, text, label, save) => {
   let isOver = false;

@@ -12,7 +12,8 @@ const STATUSES = {
 const SHOWN_IMAGES = /^data:image\/(?:png|jpeg|gif|webp);base64,/i;
 const LINKS = /^https?:\/\//i;
 
-export const articleOf = (message) => {
+// `live` is the reply that the message has come from, if that is shown: its texts are not drawn again.
+export const articleOf = (message, live) => {
   const { id, role, status, created_at: time, name } = message;
   const body = el("div", { class: "body" });
   const article = el(
@@ -21,7 +22,7 @@ export const articleOf = (message) => {
     el("header", {}, el("h2", { class: "who", dir: "auto", text: name || NAMES[role] }), timeElement(time)),
     body,
   );
-  body.append(...contentOf(message), ...(message.tool_calls ?? []).map(callOf));
+  body.append(...contentOf(message, live), ...(message.tool_calls ?? []).map(callOf));
   if (STATUSES[status]) article.append(statusOf(status, STATUSES[status]));
   return article;
 };
@@ -30,8 +31,8 @@ export const timeElement = (time) => el("time", { datetime: time, title: wholeTi
 
 export const statusOf = (status, text) => el("p", { class: `status ${status}` }, icon("alert"), el("span", { text }));
 
-const contentOf = ({ role, content, item }) => {
-  if (typeof content === "string") return content ? [new TextView(role === "assistant").show(content).element] : [];
+const contentOf = ({ role, content, item }, live) => {
+  if (typeof content === "string") return content ? [(live?.takeView(content) ?? new TextView(role === "assistant").show(content)).element] : [];
   if (Array.isArray(content)) return content.map((part) => partOf(part, role)).filter(Boolean);
   return item ? [el("p", { class: "quiet", text: `A step without text (${String(item.type).replaceAll("_", " ")}).` })] : [];
 };

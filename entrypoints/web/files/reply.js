@@ -19,6 +19,18 @@ export class LiveReply {
     return this.lastText?.text ?? "";
   }
 
+  get texts() {
+    return [...this.parts.values()].filter((part) => part instanceof TextView);
+  }
+
+  // Gives away the view of a text that was said, if that is drawn whole.
+  takeView(text) {
+    const isIt = (part) => part instanceof TextView && part.isFormatted && !part.isLong && part.text === text;
+    const [id, view] = [...this.parts].find(([, part]) => isIt(part)) ?? [];
+    this.parts.delete(id);
+    return view;
+  }
+
   take(chunk) {
     const part = this.parts.get(chunk.id ?? chunk.toolCallId);
     switch (chunk.type) {
@@ -63,10 +75,10 @@ export class LiveReply {
     if (text) this.element.append(statusOf("incomplete", text));
   }
 
-  // Ends it as it is, where the service can't be asked how it is kept.
-  end() {
-    for (const part of this.parts.values()) if (part instanceof TextView) part.finish();
+  // Ends it as it is; waits until all of it is drawn.
+  async end() {
     this.dots.remove();
+    await Promise.all(this.texts.map((part) => part.finish()));
     this.element.removeAttribute("aria-busy");
   }
 }

@@ -1,10 +1,10 @@
 // A text of a message. Markdown is shown as text until its library is there; a long text in part, until all is wanted.
-import { button, el } from "./dom.js";
+import { button, el, nextFrame } from "./dom.js";
+import { GrowingMarkdown } from "./growing.js";
 import { blocksOf, fragmentOf, isLoaded, load } from "./markdown.js";
 
 const LONG = 100_000;
 const SHOWN_OF_LONG = 10_000;
-const LONGEST_BLOCK = 50_000;
 
 export class TextView {
   // `isFormatted`: the text is Markdown.
@@ -12,15 +12,17 @@ export class TextView {
     this.isFormatted = isFormatted;
     this.element = el("div", { class: "text", dir: "auto" });
     this.text = "";
-    this.shown = 0; // characters that are drawn for good
-    this.open = []; // the nodes of what may still change
+  }
+
+  get isLong() {
+    return this.text.length > LONG;
   }
 
   show(text) {
     this.text = text;
-    if (text.length > LONG) this.showPart();
+    if (this.isLong) this.showPart();
     else this.element.textContent = text;
-    if (text.length <= LONG && this.isFormatted) this.format();
+    if (!this.isLong && this.isFormatted) this.format();
     return this;
   }
 
@@ -42,58 +44,49 @@ export class TextView {
   // Adds to a text that is being said; what comes within a frame of the screen is drawn at once.
   append(text) {
     this.text += text;
+    this.growing?.add(text);
     this.drawSoon();
     if (this.isFormatted && !isLoaded()) this.loading ??= load().then(() => this.drawSoon());
   }
 
   drawSoon() {
-    if (!this.isOver) this.frame ??= requestAnimationFrame(() => this.draw());
+    if (!this.ended) this.frame ??= requestAnimationFrame(() => this.draw() && this.drawSoon());
   }
 
+  // Draws what fits into a frame; true if there is more.
   draw() {
     this.frame = null;
-    if (this.isFormatted && isLoaded()) this.drawBlocks();
-    else this.drawText();
+    if (!this.isFormatted || !isLoaded()) return this.drawText();
+    this.growing ??= this.startFormatting();
+    return this.growing.draw();
   }
 
   drawText() {
-    const added = this.text.slice(this.shown);
-    if (this.element.firstChild) this.element.firstChild.appendData(added);
-    else this.element.append(added);
-    this.shown = this.text.length;
+    const { firstChild } = this.element;
+    if (firstChild) firstChild.appendData(this.text.slice(firstChild.length));
+    else this.element.append(this.text);
+    return false;
   }
 
-  // Draws the blocks that are whole once, and only the last one again: the work does not grow with the text.
-  drawBlocks() {
-    if (!this.element.classList.contains("markdown")) {
-      this.element.classList.add("markdown");
-      this.element.replaceChildren();
-      this.shown = 0;
-    }
-    const rest = this.text.slice(this.shown);
-    if (rest.length > LONGEST_BLOCK) return this.drawLongBlock(rest);
-    const blocks = blocksOf(rest);
-    const last = blocks.findLastIndex(({ type }) => type !== "space");
-    for (const node of this.open) node.remove();
-    const whole = blocks.slice(0, Math.max(last, 0));
-    if (whole.length) this.element.append(fragmentOf(whole));
-    this.shown += whole.reduce((length, { raw }) => length + raw.length, 0);
-    const open = fragmentOf(blocks.slice(whole.length));
-    this.open = [...open.childNodes];
-    this.element.append(open);
+  startFormatting() {
+    this.element.classList.add("markdown");
+    this.element.replaceChildren();
+    const growing = new GrowingMarkdown(this.element);
+    growing.add(this.text);
+    return growing;
   }
 
-  // A block that is too long to be drawn again and again is shown as text, until the reply is whole.
-  drawLongBlock(rest) {
-    if (this.open[0]?.nodeType === Node.TEXT_NODE) return this.open[0].appendData(rest.slice(this.open[0].length));
-    for (const node of this.open) node.remove();
-    this.open = [document.createTextNode(rest)];
-    this.element.append(...this.open);
-  }
-
+  // Draws what is left of a text that is whole.
   finish() {
-    this.isOver = true;
-    if (this.frame) cancelAnimationFrame(this.frame);
-    this.draw();
+    this.ended ??= this.drawRest();
+    return this.ended;
+  }
+
+  async drawRest() {
+    cancelAnimationFrame(this.frame);
+    if (this.isFormatted && this.text) await load();
+    while (this.draw()) await nextFrame();
+    if (!this.isLong) this.growing?.finish(this.text);
+    this.growing = null;
   }
 }

@@ -110,8 +110,8 @@ export class Thread {
     if (anchor) this.scroller.scrollTop += anchor.getBoundingClientRect().top - before;
   }
 
-  // Adds messages in their order; `day` is that of the message before them.
-  add(messages, put, day = null) {
+  // Adds messages in their order; `day` is that of the message before them, `live` the reply that they were.
+  add(messages, put, day = null, live = null) {
     for (const message of messages) {
       if (message.role === "tool") {
         this.place(message);
@@ -121,7 +121,7 @@ export class Thread {
         day = dayOf(message.created_at);
         put(el("p", { class: "day" }, el("time", { datetime: message.created_at, text: day })));
       }
-      const article = articleOf(message);
+      const article = articleOf(message, live);
       put(article);
       this.takeCalls(article);
     }
@@ -170,8 +170,8 @@ export class Thread {
     const reply = messages.filter(({ seq: other }) => other >= seq);
     if (!reply.length) return;
     const shown = [];
-    this.add(reply, (node) => shown.push(node), this.lastDay);
-    live.replaceWith(...shown);
+    this.add(reply, (node) => shown.push(node), this.lastDay, live);
+    live.element.replaceWith(...shown);
     this.stick();
   }
 

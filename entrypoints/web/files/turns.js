@@ -135,7 +135,8 @@ export class Turns {
   // Shows the turn as the service keeps it.
   async settle(lastId) {
     const { signal, live } = this;
-    live.end();
+    await live.end();
+    if (signal.aborted) return;
     if (this.isOwn && live.outcome) this.turn.outcome = live.outcome;
     this.keep();
     announce(`The assistant said: ${live.said.slice(0, ANNOUNCED)}`);
@@ -143,7 +144,7 @@ export class Turns {
     try {
       const after = Math.max(0, seqOf(lastId) - 2);
       const { data } = await read(`/api/conversations/${this.id}/messages?after=${after}&limit=200`, signal);
-      if (!signal.aborted) this.thread.settle(data, seqOf(lastId), this.pending, live.element);
+      if (!signal.aborted) this.thread.settle(data, seqOf(lastId), this.pending, live);
     } catch (error) {
       if (signal.aborted) return;
     }
