@@ -51,14 +51,7 @@ class RateLimit:
 
     def require(self, key: Hashable, amount: int = 1) -> None:
         """Count this. Raises RateLimitedError if it is too much now; then nothing is counted."""
-        if self._buckets is None or self._buckets.take(key, amount):
-            return
-        self.check(key, amount)
-        self.count(key, amount)  # it has come meanwhile
-
-    def check(self, key: Hashable, amount: int = 1) -> None:
-        """Raise RateLimitedError if it is too much now. Nothing is counted."""
-        if self._buckets is None or not (seconds := self._buckets.wait(key, amount)):
+        if self._buckets is None or not (seconds := self._buckets.take(key, amount)):
             return
         LIMITS.count(self.name.replace("-", "_"))
         _struck.count(self.name)
@@ -69,11 +62,6 @@ class RateLimit:
             "RateLimit-Policy": self._policy,
         }
         raise RateLimitedError(f"Too many {self._counted}; try again in {whole} s.", headers)
-
-    def count(self, key: Hashable, amount: int = 1) -> None:
-        """Count this, which was found to be not too much."""
-        if self._buckets is not None:
-            self._buckets.take(key, amount)
 
     def uncount(self, key: Hashable, amount: int) -> None:
         """Take back what was counted."""

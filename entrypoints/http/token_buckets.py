@@ -27,6 +27,7 @@ class TokenBuckets:
     ) -> None:
         self._burst = burst
         self._per_second = per_second
+        self._seconds_to_fill = burst / per_second
         self._most = most
         self._clock = clock
         self._full_at: OrderedDict[Hashable, float] = OrderedDict()
@@ -35,22 +36,20 @@ class TokenBuckets:
         """How many buckets are remembered."""
         return len(self._full_at)
 
-    def wait(self, key: Hashable, tokens: float) -> float:
-        """In how many seconds the bucket has these tokens; 0 if it has them now. More than ``burst`` are as many."""
-        missing = min(tokens, self._burst) - self.left(key)
-        seconds = missing / self._per_second
-        return seconds if seconds > _INSTANT else 0.0
+    def take(self, key: Hashable, tokens: float) -> float:
+        """Take tokens if the bucket has them. Returns in how many seconds it will have them; 0 if they were taken.
 
-    def take(self, key: Hashable, tokens: float) -> bool:
-        """Take tokens if the bucket has them, and tell whether it had."""
-        now, cost = self._clock(), min(tokens, self._burst) / self._per_second
-        full_at = max(self._full_at.get(key, now), now) + cost
-        if full_at - now - self._burst / self._per_second > _INSTANT:
-            return False
+        More than ``burst`` are as many.
+        """
+        now = self._clock()
+        full_at = max(self._full_at.get(key, now), now) + min(tokens, self._burst) / self._per_second
+        missing = full_at - now - self._seconds_to_fill
+        if missing > _INSTANT:
+            return missing
         self._full_at[key] = full_at
         self._full_at.move_to_end(key)
         self._forget(now)
-        return True
+        return 0.0
 
     def left(self, key: Hashable) -> float:
         """How many tokens the bucket has."""

@@ -34,9 +34,12 @@ class UserLimits:
 
     def charge(self, owner_id: OwnerId, messages: int, body_bytes: int) -> None:
         """Count what is to be appended. Raises RateLimitedError if either is too much; then nothing is counted."""
-        self.messages.check(owner_id, messages)
-        self.body_bytes.require(owner_id, body_bytes)
-        self.messages.count(owner_id, messages)
+        self.messages.require(owner_id, messages)
+        try:
+            self.body_bytes.require(owner_id, body_bytes)
+        except RateLimitedError:
+            self.messages.uncount(owner_id, messages)
+            raise
 
     def refund(self, owner_id: OwnerId, messages: int, body_bytes: int) -> None:
         """Take back what was counted, as nothing was appended."""

@@ -188,7 +188,7 @@ async def test_each_way_to_say_something_is_counted(path: str, body: dict[str, A
 
 async def test_bytes_are_counted_too_and_a_refusal_counts_nothing() -> None:
     long = {"messages": [{"role": "user", "content": "x" * 600_000}]}
-    async with service_on(FakeWorld(), limit_user_bytes=1, limit_user_messages=120) as client:
+    async with service_on(FakeWorld(), limit_user_bytes=1, limit_user_messages=1) as client:
         address = f"/api/conversations/{await place_of(client)}/messages"
         answers = [(await client.post(address, json=long)) for _ in range(3)]
         short = await client.post(address, json=messages(99))
