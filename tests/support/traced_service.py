@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -15,8 +15,10 @@ from tests.support.service import is_alive
 from tests.support.sockets import free_port
 from tests.support.waiting import eventually
 
-QUICK = {"OTEL_BSP_SCHEDULE_DELAY": "50"}
+QUICK: Final = {"OTEL_BSP_SCHEDULE_DELAY": "50"}
 """Milliseconds until spans are exported, which else are seconds."""
+AT_THE_END: Final = {"OTEL_BSP_SCHEDULE_DELAY": "3600000"}
+"""No span is exported before the end."""
 
 
 @dataclass
