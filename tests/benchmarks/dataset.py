@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Self
 
+from tests.support.filling import conversation_id, conversations, messages
+
 MESSAGES_OF_EACH: Final = 100
 """In an ordinary conversation, when it is new."""
 _USERS: Final = 1_000
@@ -90,17 +92,12 @@ class Dataset:
             INSERT INTO "session" ("id", "expiresAt", "token", "updatedAt", "userId")
             SELECT n, now() + interval '10 years', {_TOKEN}, now(), {_OWNER} FROM generate_series(0, {_LAST}) AS n
             """,  # noqa: S608 - numbers of ours, here and below
-            _conversations(0, 0, owner=f"{_LONG}", messages=self.long),
-            _conversations(1, listed, owner=f"{_LISTED}", messages=1),
-            _conversations(listed + 1, others, owner=spread, messages=MESSAGES_OF_EACH),
-            _conversations(others + 1, live, owner=f"{_ARCHIVED}", messages=0),
-            _conversations(live + 1, live + self.archived, owner=f"{_ARCHIVED}", messages=0, archived_at="now()"),
-            f"""
-            INSERT INTO messages (owner_id, conversation_id, seq, role, content, status, metadata, created_at)
-            SELECT owner_id, id, seq, CASE seq % 2 WHEN 1 THEN 'user' ELSE 'assistant' END,
-                to_json(seq || '. {WORDS}'), 'completed', '{{}}', created_at + seq * interval '1 ms'
-            FROM conversations, generate_series(1, last_seq) AS seq
-            """,  # noqa: S608
+            conversations(0, 0, owner=f"'user-{_LONG}'", messages=self.long),
+            conversations(1, listed, owner=f"'user-{_LISTED}'", messages=1),
+            conversations(listed + 1, others, owner=f"'user-' || ({spread})", messages=MESSAGES_OF_EACH),
+            conversations(others + 1, live, owner=f"'user-{_ARCHIVED}'", messages=0),
+            conversations(live + 1, live + self.archived, owner=f"'user-{_ARCHIVED}'", messages=0, archived_at="now()"),
+            messages(WORDS),
             "VACUUM (FREEZE, ANALYZE)",
             "CHECKPOINT",
         ]
@@ -111,18 +108,6 @@ SMALL: Final = Dataset(long=10_000, listed=100, ordinary=100, archived=100)
 
 _OWNER: Final = "'user-' || n"
 _TOKEN: Final = "'benchmark-session-' || lpad(n::text, 14, '0')"
-_ID: Final = "('0190a000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
-
-
-def _conversations(first: int, last: int, *, owner: str, messages: int, archived_at: str = "NULL") -> str:
-    return f"""
-        INSERT INTO conversations
-            (owner_id, id, title, title_is_auto, metadata, last_seq, open_tool_calls, archived_at,
-            created_at, updated_at)
-        SELECT 'user-' || ({owner}), {_ID}, 'Conversation ' || n, true, '{{}}', {messages}, '{{}}', {archived_at},
-            '2026-01-01'::timestamptz + n * interval '1 s', '2026-01-01'::timestamptz + n * interval '1 s'
-        FROM generate_series({first}, {last}) AS n
-    """  # noqa: S608 - numbers of ours
 
 
 def _token(user: int) -> str:
@@ -130,4 +115,4 @@ def _token(user: int) -> str:
 
 
 def _conversation(user: int, number: int) -> OwnedConversation:
-    return _token(user), f"conv_0190a000000070008000{number:012x}"
+    return _token(user), conversation_id(number)
