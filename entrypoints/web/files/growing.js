@@ -57,11 +57,12 @@ export class GrowingMarkdown {
   }
 
   // Keeps the blocks that nothing which follows can change. A line that is not whole says nothing about that: after
-  // "1. one", "2" is a paragraph, and "2. two" is more of the list.
+  // "1. one", "2" is a paragraph, and "2. two" is more of the list. Code that has come to a blank line outside is closed.
   keepWhole() {
     const blocks = blocksOf(this.rest.slice(0, this.rest.lastIndexOf("\n") + 1));
-    const last = Math.max(0, blocks.findLastIndex(({ type }) => type !== "space"));
-    this.keep(blocks.slice(0, last));
+    const last = blocks.findLastIndex(({ type }) => type !== "space");
+    const isClosed = blocks[last]?.type === "code" && last < blocks.length - 1;
+    this.keep(blocks.slice(0, Math.max(0, last + isClosed)));
     if (blocks[last]?.raw.length > LONG) this.keepBegun(blocks[last]);
   }
 

@@ -1,4 +1,7 @@
 // Markdown as elements: parsed by marked, cleaned by DOMPurify. Both are loaded when the first reply is shown.
+import { copyButton } from "./copying.js";
+import { el } from "./dom.js";
+
 let library = null;
 let loading = null;
 
@@ -75,6 +78,12 @@ export const fragmentOf = (blocks) => {
     RETURN_DOM_FRAGMENT: true,
   });
   for (const block of fragment.querySelectorAll("table, pre")) block.tabIndex = 0; // they scroll, by keys as well
-  for (const block of fragment.children) block.dir = block.matches("pre") ? "ltr" : "auto";
+  for (const block of fragment.children) block.dir = "auto";
+  for (const code of fragment.querySelectorAll("pre")) {
+    const frame = el("div", { class: "code", dir: "ltr" });
+    code.removeAttribute("dir");
+    code.replaceWith(frame);
+    frame.append(code, copyButton(code));
+  }
   return fragment;
 };

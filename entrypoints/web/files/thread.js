@@ -169,9 +169,11 @@ export class Thread {
     for (const message of said) pending.replaceWith(articleOf(message));
     const reply = messages.filter(({ seq: other }) => other >= seq);
     if (!reply.length) return;
+    const focused = live.element.contains(document.activeElement) ? document.activeElement : null;
     const shown = [];
     this.add(reply, (node) => shown.push(node), this.lastDay, live);
     live.element.replaceWith(...shown);
+    focused?.focus({ preventScroll: true });
     this.stick();
   }
 
