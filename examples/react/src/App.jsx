@@ -17,7 +17,7 @@ const addressed = () => location.hash.slice(1);
 function Chat({ user }) {
   const [address, setAddress] = useState(addressed);
   const [fresh, setFresh] = useState(newConversationId);
-  const [conversations, setConversations] = useState([]);
+  const [listed, setListed] = useState({ data: [] });
   const id = address || fresh;
 
   useEffect(() => {
@@ -26,9 +26,10 @@ function Chat({ user }) {
     return () => removeEventListener("hashchange", follow);
   }, []);
 
-  const list = useCallback(async () => {
-    const response = await fetch("/api/conversations?limit=100");
-    if (response.ok) setConversations((await response.json()).data);
+  const list = useCallback(async (cursor) => {
+    const response = await fetch(`/api/conversations?limit=100${cursor ? `&cursor=${cursor}` : ""}`);
+    const page = response.ok && (await response.json());
+    if (page) setListed(({ data }) => ({ ...page, data: cursor ? [...data, ...page.data] : page.data }));
   }, []);
 
   const leave = async () => {
@@ -41,12 +42,13 @@ function Chat({ user }) {
       <nav>
         <a href="#" onClick={() => setFresh(newConversationId())}>+ New conversation</a>
         <ul>
-          {conversations.map((one) => (
+          {listed.data.map((one) => (
             <li key={one.id}>
               <a href={`#${one.id}`} aria-current={one.id === id && "page"}>{one.title ?? "Untitled"}</a>
             </li>
           ))}
         </ul>
+        {listed.next_cursor && <button onClick={() => list(listed.next_cursor)}>More</button>}
         <p>{user.name}</p>
         <button onClick={leave}>Sign out</button>
       </nav>

@@ -41,7 +41,7 @@ function Messages({ id, known, onTurn }) {
           {messages.map((message) => (
             <li key={message.id} className={message.role}>
               {message.parts.map((part) => part.type === "text" && part.text)}
-              {message.metadata?.finish_reason === "stopped" && <small>Stopped</small>}
+              {["stopped", "incomplete"].includes(message.metadata?.finish_reason ?? message.metadata?.status) && <small>Ended early</small>}
             </li>
           ))}
         </ol>

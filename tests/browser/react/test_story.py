@@ -62,11 +62,29 @@ def test_a_reply_is_stopped_and_stays_so(ann: Person) -> None:
 
     ann.button("Stop").click()
 
-    ann.expect_said("one pause two", "one Stopped")
+    ann.expect_said("one pause two", "one Ended early")
     ann.page.reload()
-    ann.expect_said("one pause two", "one ")
+    ann.expect_said("one pause two", "one Ended early")
     ann.say("three")
-    ann.expect_said("one pause two", "one ", "three", "three ")
+    ann.expect_said("one pause two", "one Ended early", "three", "three ")
+
+
+def test_the_list_has_more_than_a_hundred_conversations(ann: Person) -> None:
+    ann.page.evaluate("""async () => {
+        const headers = { "Content-Type": "application/json" };
+        for (let number = 1; number <= 101; number += 1) {
+            const body = JSON.stringify({ title: `Number ${number}` });
+            await fetch("/api/conversations", { method: "POST", headers, body });
+        }
+    }""")
+    ann.page.reload()
+    newest = [f"Number {number}" for number in range(101, 1, -1)]
+    ann.expect_listed(*newest)
+
+    ann.button("More").click()
+
+    ann.expect_listed(*newest, "Number 1")
+    expect(ann.button("More")).to_have_count(0)
 
 
 def test_a_reply_that_failed_is_made_again(ann: Person, words: WordResponder) -> None:

@@ -47,17 +47,18 @@ export const loadMessages = async (service, id) => {
   return toUIMessages(runs ? messages.slice(0, reply) : messages);
 };
 
-// A turn's reply is one message for the AI SDK, whatever steps it has.
+// A turn's reply is one message for the AI SDK, whatever steps it has. Its status is that of its last step.
 const toUIMessages = (messages) => {
   const shown = [];
-  for (const { id, role, content, tool_calls = [], tool_call_id } of messages) {
+  for (const { id, role, status, content, tool_calls = [], tool_call_id } of messages) {
     const last = shown.at(-1);
     if (role === "tool") {
       const called = last?.parts.findLast((part) => part.toolCallId === tool_call_id);
       if (called) Object.assign(called, { state: "output-available", output: content });
     } else if (role === "user" || (role === "assistant" && last?.role !== "assistant")) {
-      shown.push({ id, role, parts: [...toParts(content), ...tool_calls.map(toToolPart)] });
+      shown.push({ id, role, metadata: { status }, parts: [...toParts(content), ...tool_calls.map(toToolPart)] });
     } else if (role === "assistant") {
+      last.metadata = { status };
       last.parts.push({ type: "step-start" }, ...toParts(content), ...tool_calls.map(toToolPart));
     }
   }
