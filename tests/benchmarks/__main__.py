@@ -5,7 +5,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ import msgspec
 from tests.benchmarks.apps import APPS, ROOT
 from tests.benchmarks.database import running_server
 from tests.benchmarks.report import Results
-from tests.benchmarks.run import Run
+from tests.benchmarks.run import PARTS, Run
 from tests.benchmarks.workloads import WORKLOADS
 
 _FOLDER: Final = ROOT / ".bench"
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         prog='make bench ARGS="..."', description="Measure the service and its references."
     )
     add = parser.add_argument
+    add("--parts", type=_some_of(PARTS), default=list(PARTS), help=f"of {','.join(PARTS)} (all)")
     add("--apps", type=_some_of(APPS), default=list(APPS), help=f"of {','.join(APPS)} (all)")
     add("--workloads", type=_some_of(WORKLOADS), default=list(WORKLOADS), help=f"of {','.join(WORKLOADS)} (all)")
     add("--rounds", type=int, default=5, help="how often each app has its turn (%(default)s)")
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _some_of(names: Mapping[str, object]) -> Callable[[str], list[str]]:
+def _some_of(names: Collection[str]) -> Callable[[str], list[str]]:
     def some(text: str) -> list[str]:
         chosen = text.split(",")
         if unknown := sorted(set(chosen) - set(names)):

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tests.benchmarks.apps import APPS
-from tests.benchmarks.fairness import Fairness
+from tests.benchmarks.fairness import ALONE, Fairness
 from tests.benchmarks.measure import Counts, Sample
 from tests.benchmarks.observation import Observation
 from tests.benchmarks.streams import STREAM_APPS, STREAMS, StreamSample
@@ -35,7 +35,7 @@ class Results(msgspec.Struct, kw_only=True):
     streams: dict[str, StreamSample] = {}
     """By app."""
     fairness: dict[str, Fairness] = {}
-    """By the limits that are in force."""
+    """By where the other one asks, and the limits that are in force."""
     at_half: dict[str, dict[str, float]] = {}
     """By workload: the rate, and the latencies at that rate."""
     resident_mib: dict[int, float] = {}
@@ -92,16 +92,17 @@ class Results(msgspec.Struct, kw_only=True):
         return _table([*heads, "first delta p50 ms", "p99 ms"], rows)
 
     def _fairness(self) -> str:
+        alone = self.fairness.get(ALONE)
         rows = [
             [
-                limits,
-                *(f"{figure:.1f}" for figure in (one.idle_p50, one.beside_p50, one.idle_p99, one.beside_p99)),
-                f"{one.beside_p99 / one.idle_p99:.2f}",
+                what,
+                *(f"{figure:.1f}" for figure in (one.p50, one.p99)),
+                *(("", "") if alone is None else (f"{one.p50 / alone.p50:.2f}", f"{one.p99 / alone.p99:.2f}")),
                 f"{one.others_rate:,.0f}",
             ]
-            for limits, one in self.fairness.items()
+            for what, one in self.fairness.items()
         ]
-        heads = ["one user beside another at full speed", "p50 ms alone", "beside", "p99 ms alone", "beside", "ratio"]
+        heads = ["one user beside another at full speed", "p50 ms", "p99 ms", "p50 ÷ alone", "p99 ÷ alone"]
         return _table([*heads, "the other's requests/s"], rows)
 
     def _observation(self) -> str:

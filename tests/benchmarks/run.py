@@ -21,6 +21,8 @@ from tests.benchmarks.streams import STREAM_APPS, STREAMS, StreamSample, measure
 from tests.benchmarks.workloads import WORKLOADS
 
 _MIB: Final = 1024 * 1024
+PARTS: Final = ("observation", "fairness", "streams", "comparison")
+"""What can be measured by itself."""
 _PACED: Final = ("append", "newest")
 """What is also asked for at a constant rate."""
 
@@ -37,15 +39,23 @@ class Run:
 
     def everything(self) -> None:
         """Measure all that was asked for."""
-        self._results.observation = measure_observation(self._options.rounds)
+        if "observation" in self._options.parts:
+            self._results.observation = measure_observation(self._options.rounds)
+        if "fairness" in self._options.parts:
+            self._share()
+        if "streams" in self._options.parts:
+            self._compare_streams()
+        if "comparison" in self._options.parts:
+            self._compare_all()
+
+    def _compare_all(self) -> None:
+        """Each app under each workload; then what the service costs with more load, data and requests."""
         _say(f"a table of {self._dataset.rows:,} messages")
         url = self._server.filled(self._dataset)
         self._count(url)
         with self._started(self._options.apps, url) as apps:
             self._require_same_answers(apps)
             self._compare(apps)
-            self._compare_streams(url)
-            self._share(url)
             self._results.peak_mib = {name: peak_bytes(app.pid) / _MIB for name, app in apps.items()}
             if service := apps.get("service"):
                 self._keep_pace(service)
@@ -78,8 +88,9 @@ class Run:
             }
             self._results.samples[workload] = self._interleaved(subjects)
 
-    def _compare_streams(self, url: str) -> None:
+    def _compare_streams(self) -> None:
         _say(f"{STREAMS} streams at once")
+        url = self._server.filled(self._dataset)
         with ExitStack() as stack:
             apps = {
                 name: stack.enter_context(running(app, url, self._folder / f"streams-{name}.log"))
@@ -91,14 +102,15 @@ class Run:
                     samples[name].append(measure_streams(app, self._dataset, self._server.pid))
         self._results.streams = {name: StreamSample.of(found) for name, found in samples.items()}
 
-    def _share(self, url: str) -> None:
-        options = self._options
-        for limits, app in FAIR_APPS.items():
-            _say(f"one user beside another, with {limits}")
-            with running(app, url, self._folder / "fairness.log") as started:
-                self._results.fairness[limits] = measure_fairness(
-                    started, self._dataset, rounds=options.rounds, seconds=options.seconds * 4
-                )
+    def _share(self) -> None:
+        _say("one user beside another")
+        options, url = self._options, self._server.filled(SMALL)
+        with ExitStack() as stack:
+            apps = {
+                name: stack.enter_context(running(app, url, self._folder / "fairness.log"))
+                for name, app in FAIR_APPS.items()
+            }
+            self._results.fairness = measure_fairness(apps, rounds=options.rounds, seconds=options.seconds * 2)
 
     def _keep_pace(self, service: RunningApp) -> None:
         """What can be done is found anew each time, as the machine has other things to do as well."""

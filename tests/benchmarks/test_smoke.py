@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -13,7 +14,7 @@ import pytest
 from tests.benchmarks.apps import APPS, RunningApp, running
 from tests.benchmarks.database import fill
 from tests.benchmarks.dataset import SMALL
-from tests.benchmarks.fairness import FAIR_APPS
+from tests.benchmarks.fairness import ALONE, FAIR_APPS, LIMITED, measure_fairness
 from tests.benchmarks.job import Job, drive
 from tests.benchmarks.measure import Counts, counts, resident_after, shape_of_answer
 from tests.benchmarks.streams import STREAM_APPS
@@ -97,8 +98,7 @@ def test_answers_are_counted_and_a_refusal_is_no_answer(started: RunningApp) -> 
 
 
 def test_a_user_who_asks_too_much_is_refused_and_another_is_not(filled_url: str, tmp_path: Path) -> None:
-    app = FAIR_APPS["the default limits"]
-    limited = replace(app, environment={**app.environment, "LIMIT_USER_REQUESTS": "100"})
+    limited = replace(LIMITED, environment={**LIMITED.environment, "LIMIT_USER_REQUESTS": "100"})
     with running(limited, filled_url, tmp_path / "log") as started:
         one, other, *_ = started.requests("append", SMALL)
         rude = Job(port=started.port, requests=[other], connections=4, count=150, may_be_refused=True)
@@ -107,3 +107,16 @@ def test_a_user_who_asks_too_much_is_refused_and_another_is_not(filled_url: str,
         assert drive(msgspec.structs.replace(rude, requests=[one], count=50, may_be_refused=False)).count == 50
         with pytest.raises(CalledProcessError):
             drive(msgspec.structs.replace(rude, may_be_refused=False))
+
+
+def test_fairness_is_measured_in_each_way(filled_url: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        few = replace(LIMITED, environment={**LIMITED.environment, "LIMIT_USER_REQUESTS": "100"})
+        apps = {
+            name: stack.enter_context(running(few if app is LIMITED else app, filled_url, tmp_path / "log"))
+            for name, app in FAIR_APPS.items()
+        }
+        found = measure_fairness(apps, rounds=1, seconds=0.1)
+
+    assert list(found) == [ALONE, *FAIR_APPS]
+    assert all(one.others_rate for what, one in found.items() if what != ALONE)
