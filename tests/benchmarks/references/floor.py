@@ -116,6 +116,7 @@ class Floor:
             "decided_on": None,
             "leaves": [],
             "follows": None,
+            "most_messages": 0,
             "key": None,
             "fingerprint": None,
             **_columns([message.role for message in messages], contents),
@@ -134,7 +135,7 @@ class Floor:
         said, reply = (msgspec.json.encode(text).decode() for text in (chat.message, f"Echo: {chat.message}"))
         one = {"owner_id": owner, "conversation_id": UUID(identifier), "leaves": [], "key": None, "fingerprint": None}
         messages = _columns(["user", "assistant"], [said, '""'], "in_progress")
-        turn = {**one, **messages, "suggested_title": None, "decided_on": None, "follows": None}
+        turn = {**one, **messages, "suggested_title": None, "decided_on": None, "follows": None, "most_messages": 0}
         begun = await self._pool.fetchrow(reply_writes.BEGIN.sql, *reply_writes.BEGIN.arguments(turn))
         if begun is None:
             return 409, "{}"
