@@ -1,7 +1,7 @@
 // Markdown that grows: a block that is whole is drawn once, and the last one, which is open, again with each frame.
 import { blocksOf, fragmentOf } from "./markdown.js";
 
-const AT_ONCE = 4_000; // characters; what comes faster is drawn over several frames
+const AT_ONCE = 2_000; // characters; what comes faster is drawn over several frames
 const LONG = 2_000; // an open list or table that is longer is drawn in parts
 const LONGEST = 8_000; // and so is any other open block, except for code
 const FENCE = /^(`{3,}|~{3,})[^\n]*\n/;

@@ -50,7 +50,7 @@ export class TextView {
   }
 
   drawSoon() {
-    if (!this.ended) this.frame ??= requestAnimationFrame(() => this.draw() && this.drawSoon());
+    this.frame ??= requestAnimationFrame(() => !this.ended && this.draw() && this.drawSoon());
   }
 
   // Draws what fits into a frame; true if there is more.
@@ -83,9 +83,9 @@ export class TextView {
   }
 
   async drawRest() {
-    cancelAnimationFrame(this.frame);
     if (this.isFormatted && this.text) await load();
-    while (this.draw()) await nextFrame();
+    do await nextFrame();
+    while (this.draw());
     if (!this.isLong) this.growing?.finish(this.text);
     this.growing = null;
   }
