@@ -280,7 +280,7 @@ async def test_a_close_ends_also_while_nothing_can_be_saved(monkeypatch: pytest.
         async def advance(self, *_: object, **__: object) -> None:
             raise UnavailableError
 
-    monkeypatch.setattr(running_replies, "_ENDING_SECONDS", 0.05)
+    monkeypatch.setattr(running_replies, "_ENDING_SECONDS", 0.5)
     responder = SlowResponder()
     conversations = InMemoryConversationRepository()
     world = FakeWorld(conversations=conversations, reply_log=FailingLog(conversations), responder=responder)

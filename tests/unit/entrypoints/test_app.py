@@ -173,7 +173,7 @@ class SlowResponder(ScriptedResponder):
 
 async def test_a_chat_that_outlives_its_request_has_one_reply_under_its_key() -> None:
     responder = SlowResponder()
-    async with service_on(FakeWorld(responder=responder), request_timeout=0.05) as client:
+    async with service_on(FakeWorld(responder=responder), request_timeout=0.4) as client:
         client.headers["Idempotency-Key"] = "k-1"
         late = [await client.post("/api/chat", json={"message": "Hello"}) for _ in range(3)]
         responder.may_begin.set()
@@ -209,7 +209,7 @@ async def test_a_chat_beyond_what_may_run_at_once_is_refused_with_503(
 
 async def test_a_conversation_has_no_etag_while_a_reply_runs_in_it() -> None:
     responder = SlowResponder()
-    async with service_on(FakeWorld(responder=responder), request_timeout=0.05) as client:
+    async with service_on(FakeWorld(responder=responder), request_timeout=0.4) as client:
         late = await client.post("/api/chat", json={"message": "Hello"})
         path = f"/api/conversations/{late.json()['conversation_id']}"
         running = [await client.get(path), await client.patch(path, json={"title": "New"})]
