@@ -277,10 +277,14 @@ async def test_a_reply_that_is_ended_by_a_close_is_kept_as_far_as_it_goes() -> N
 async def test_a_close_ends_also_while_nothing_can_be_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     class FailingLog(InMemoryReplyLog):
         @override
+        async def write(self, *_: object, **__: object) -> bool:
+            raise UnavailableError
+
+        @override
         async def advance(self, *_: object, **__: object) -> None:
             raise UnavailableError
 
-    monkeypatch.setattr(running_replies, "_ENDING_SECONDS", 0.5)
+    monkeypatch.setattr(running_replies, "_ENDING_SECONDS", 0.05)
     responder = SlowResponder()
     conversations = InMemoryConversationRepository()
     world = FakeWorld(conversations=conversations, reply_log=FailingLog(conversations), responder=responder)
