@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 import httpx
+import msgspec
 import pytest
 
 from tests.faults.deletions import Races
@@ -35,7 +36,8 @@ def race(address: str, token: str, races: int, database_url: str) -> Races:
 
 
 def test_appends_and_deletions_happen_in_a_serial_order(empty_database_url: str, token: str, tmp_path: Path) -> None:
-    with Service(empty_database_url, tmp_path / "service.log", environment=PATIENT) as service:
+    environment = {**PATIENT, "DATABASE_POOL_SIZE": "50"}  # of which one user may take ten
+    with Service(empty_database_url, tmp_path / "service.log", environment=environment) as service:
         found = race(service.address, token, _RACES, empty_database_url)
 
     assert found.wrong == []
@@ -51,7 +53,8 @@ def test_what_is_left_of_the_deleted_is_found(
         execute(empty_database_url, "ALTER TABLE messages DROP CONSTRAINT fk_messages_conversations")
     monkeypatch.setattr(*MUTANTS[mutant])
 
-    with running_service(settings_for(empty_database_url)) as address:
+    settings = msgspec.structs.replace(settings_for(empty_database_url), database_pool_size=50)
+    with running_service(settings) as address:
         found = race(address, token, 100, empty_database_url)
 
     assert any(FOUND_BY_DELETIONS[mutant] in one for one in found.wrong), found.wrong

@@ -44,7 +44,7 @@ class TimedAnswer:
         return (
             self.response.status_code == 503
             and self.response.headers["Content-Type"] == "application/problem+json"
-            and self.response.json()["code"] in ("unavailable", "too_slow")
+            and self.response.json()["code"] in ("unavailable", "too_slow", "overloaded")
             and int(self.response.headers.get("Retry-After", "0")) >= 1
         )
 
