@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from entrypoints.settings import Settings
 from tests.support import better_auth_server
@@ -23,6 +23,8 @@ _HERE = Path(__file__).parent
 _MILLISECONDS = 20_000.0
 
 type NewPage = Callable[..., Page]
+
+expect.set_options(timeout=_MILLISECONDS)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

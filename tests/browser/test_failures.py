@@ -327,7 +327,7 @@ def test_a_read_waits_as_long_as_the_service_says(chat: ChatPage, client: httpx.
 
     chat.open()
 
-    assert chat.titles == ["First"]
+    expect(chat.titles).to_have_text(["First"])
 
 
 @pytest.mark.parametrize("action", ["Rename", "Archive", "Delete"])

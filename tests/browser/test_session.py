@@ -90,4 +90,4 @@ def test_a_token_that_is_refused_gives_way_to_the_cookie(site: Site, page: Page,
         page.reload()
 
         expect(page.locator("#list")).to_contain_text("Your chats will be here.")
-        assert chat.titles == []
+        expect(chat.titles).to_have_count(0)

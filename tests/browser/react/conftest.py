@@ -5,15 +5,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.support.browser.launching import apart
 from tests.support.node_packages import install_packages
 from tests.support.react_example import DIRECTORY, build_page, running_example
 
 _HERE = Path(__file__).parent
-
-expect.set_options(timeout=20_000)  # milliseconds
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

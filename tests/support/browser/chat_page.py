@@ -56,9 +56,9 @@ class ChatPage:
         self.button("Send").wait_for()
 
     @property
-    def titles(self) -> list[str]:
-        """Those in the list, from its top."""
-        return self.page.locator(_TITLES).all_inner_texts()
+    def titles(self) -> Locator:
+        """Those in the list, from its top, which is read again after each reply."""
+        return self.page.locator(_TITLES)
 
     @property
     def said(self) -> list[tuple[str, str]]:
