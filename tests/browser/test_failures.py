@@ -12,6 +12,7 @@ from entrypoints.settings import Settings
 from tests.support.browser.chat_page import ChatPage, turns, write_conversation
 from tests.support.browser.complaints import Complaints
 from tests.support.browser.launching import apart
+from tests.support.browser.routes import answer_next
 from tests.support.postgres import execute
 from tests.support.service import running_service
 from tests.support.word_responder import WordResponder
@@ -43,7 +44,7 @@ def refuse(
     def fulfil(route: Route) -> None:
         route.fulfill(status=status, headers=headers, body=json.dumps(problem))
 
-    page.route(path, fulfil, times=times)
+    answer_next(page, path, fulfil, times)
 
 
 def banner(chat: ChatPage) -> str:
@@ -169,7 +170,7 @@ def test_an_answer_that_is_lost_doubles_nothing(chat: ChatPage, client: httpx.Cl
         route.abort()
 
     chat.open()
-    chat.page.route("**/api/chat", lose, times=1)
+    answer_next(chat.page, "**/api/chat", lose)
 
     chat.send(SAID)
     chat.wait_for("Not sent yet. There is no connection.")
@@ -194,7 +195,7 @@ def test_a_page_that_is_left_before_the_answer_sends_once(
 
     chat.page.clock.install()
     chat.open("" if is_new else write_conversation(writer, "Old", turns(2)))
-    chat.page.route("**/api/chat", lose, times=1)
+    answer_next(chat.page, "**/api/chat", lose)
     chat.send(SAID)
     chat.wait_for("Not sent yet. There is no connection.")
 
@@ -355,7 +356,7 @@ def test_a_change_that_fails_is_told_and_taken_back(chat: ChatPage, client: http
 @pytest.mark.parametrize("body", ["<html>Bad Gateway</html>", "", '{"detail": {"stack": "at line 1"}}', "null", "[]"])
 def test_an_error_in_any_form_is_told_in_words(chat: ChatPage, body: str) -> None:
     chat.open()
-    chat.page.route("**/api/chat", lambda route: route.fulfill(status=400, body=body), times=1)
+    answer_next(chat.page, "**/api/chat", lambda route: route.fulfill(status=400, body=body))
 
     chat.send(SAID)
     said = banner(chat)

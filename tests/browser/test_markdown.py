@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.support.browser.chat_page import ChatPage, write_conversation
 from tests.support.browser.complaints import Complaints
@@ -136,6 +136,25 @@ def test_without_the_library_a_reply_is_text(chat: ChatPage, writer: httpx.Clien
     chat.open(write_conversation(writer, "Plain", messages))
 
     assert chat.said[-1] == ("assistant", "*Hello*")
+
+
+def test_a_reply_does_not_wait_for_a_library_that_comes_late(chat: ChatPage) -> None:
+    held: list[Route] = []
+    chat.page.route("**/vendor/marked.js", lambda route: held.append(route))  # noqa: PLW0108 - takes no built-in
+    chat.page.clock.install()
+    chat.open()
+
+    chat.send("a *late* one")
+    chat.wait_for_reply("a *late* one")
+    chat.page.clock.fast_forward(5_000)
+    chat.wait_until_quiet()
+    chat.send("and *another*")
+    chat.wait_for_reply("and *another*")
+    plain = chat.said
+    held[0].continue_()
+
+    expect(chat.page.locator("article.assistant em")).to_have_text(["late", "another"])
+    assert [text for _, text in plain] == ["a *late* one", "a *late* one", "and *another*", "and *another*"]
 
 
 @pytest.fixture(autouse=True)

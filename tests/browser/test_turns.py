@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser.chat_page import ChatPage, turns, write_conversation
+from tests.support.browser.routes import answer_next
 from tests.support.word_responder import WordResponder
 
 type NewPage = Callable[..., Page]
@@ -171,7 +172,7 @@ def test_a_stream_that_breaks_off_is_followed_again(chat: ChatPage, client: http
         route.fulfill(body=body[: body.index("two")], content_type="text/event-stream")
 
     chat.open()
-    chat.page.route("**/api/chat", break_off, times=1)
+    answer_next(chat.page, "**/api/chat", break_off)
 
     chat.send("one two three")
     chat.wait_until_quiet()
@@ -226,7 +227,7 @@ def test_nothing_is_no_message(chat: ChatPage, client: httpx.Client, text: str) 
 def test_a_new_conversation_is_stopped_before_it_has_an_id(chat: ChatPage, client: httpx.Client) -> None:
     held: list[Route] = []
     chat.open()
-    chat.page.route("**/api/chat", lambda route: held.append(route), times=1)  # noqa: PLW0108 - takes no built-in
+    answer_next(chat.page, "**/api/chat", held.append)
     chat.send("one pause two")
 
     with chat.page.expect_response("**/stop"):

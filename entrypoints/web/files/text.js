@@ -1,10 +1,12 @@
 // A text of a message. Markdown is shown as text until its library is there; a long text in part, until all is wanted.
+import { pause } from "./api.js";
 import { button, el, nextFrame } from "./dom.js";
 import { GrowingMarkdown } from "./growing.js";
 import { blocksOf, fragmentOf, isLoaded, load } from "./markdown.js";
 
 const LONG = 100_000;
 const SHOWN_OF_LONG = 10_000;
+const PATIENCE = 3; // seconds that the end of a reply waits for the library
 
 export class TextView {
   // `isFormatted`: the text is Markdown.
@@ -83,7 +85,14 @@ export class TextView {
   }
 
   async drawRest() {
-    if (this.isFormatted && this.text) await load();
+    if (this.isFormatted && this.text && !isLoaded()) {
+      this.draw();
+      await Promise.race([load(), pause(PATIENCE)]);
+      if (!isLoaded()) {
+        if (!this.isLong) this.format();
+        return;
+      }
+    }
     do await nextFrame();
     while (this.draw());
     if (!this.isLong) this.growing?.finish(this.text);
