@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Self
 
 import asyncpg
@@ -127,7 +128,10 @@ class Database:
 
     async def write(self, statement: Statement, *, may_repeat: bool = False, **values: Any) -> asyncpg.Record | None:
         """The first row of a statement that writes. Once begun it is finished, also if the caller is cancelled."""
-        rows = await asyncio.shield(self._finish(self._run_for_owner(statement, values, may_repeat=may_repeat)))
+        end = asyncio.get_running_loop().create_future()
+        task = self._finish(self._run_for_owner(statement, values, may_repeat=may_repeat), end)
+        await end
+        rows = task.result()
         return rows[0] if rows else None
 
     async def fetch(self, sql: str, arguments: Sequence[Any], *, name: str = "other") -> list[asyncpg.Record]:
@@ -237,17 +241,24 @@ class Database:
         finally:
             self._places.give_back()
 
-    def _finish[Result](self, begun: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
-        """Run it to its end, also when nobody waits for it any more."""
+    def _finish[Result](
+        self, begun: Coroutine[Any, Any, Result], end: "asyncio.Future[None] | None" = None
+    ) -> "asyncio.Task[Result]":
+        """Run it to its end, also when nobody waits for it any more.
+
+        ``end`` is for the caller to wait for, and to cancel; asyncio.shield does the same at twice the cost.
+        """
         task = asyncio.create_task(begun)
         self._unfinished.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(partial(self._finished, end=end))
         return task
 
-    def _finished(self, task: "asyncio.Task[Any]") -> None:
+    def _finished(self, task: "asyncio.Task[Any]", end: "asyncio.Future[None] | None") -> None:
         self._unfinished.discard(task)
         if not task.cancelled():
             task.exception()  # if nobody waits for it any more, nobody need be told
+        if end is not None and not end.done():
+            end.set_result(None)
 
 
 async def _keep(connection: object) -> None:
