@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 
@@ -10,6 +11,8 @@ import pytest
 from adapters.echo.responder import EchoResponder
 from adapters.postgres.address import DatabaseAddress
 from adapters.postgres.database import Database, PoolSettings
+from entrypoints.logs.handler import DroppingHandler
+from entrypoints.logs.requests import WAY
 from entrypoints.settings import Settings
 from tests.support import postgres
 from tests.support.databases import prepare, sign_in
@@ -22,6 +25,16 @@ pytest.register_assert_rewrite("tests.security", "tests.support.transport")
 def pytest_report_header() -> str:
     """Say which PostgreSQL is used."""
     return f"PostgreSQL: {postgres.source()}"
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> Iterator[None]:
+    """What a command has set up in this process for its log ends with its test."""
+    yield
+    WAY.take = None
+    for handler in logging.getLogger().handlers[:]:
+        if isinstance(handler, DroppingHandler):
+            logging.getLogger().removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def serving(log_format: LogFormat = "auto") -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": f"{__name__}.formats.{formatter}"}},
-        "handlers": {"dropping": {"class": f"{__name__}.handler.DroppingHandler", "formatter": "line"}},
+        "handlers": {"dropping": {"()": f"{__name__}.handler.of_all_lines", "formatter": "line"}},
         "root": {"level": "INFO", "handlers": ["dropping"]},
         "loggers": {name: {"level": "WARNING"} for name in NOISY},
     }

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final, override
 
+from entrypoints.logs.formats import JsonFormatter
+from entrypoints.logs.requests import WAY, RequestLine, RequestRecord
 from entrypoints.metrics.catalogue import DROPPED_LINES
 
 MOST_LINES: Final = 5000
@@ -17,6 +19,8 @@ _ATOMIC_BYTES: Final = 4096
 """What a pipe takes in one piece (pipe(7), PIPE_BUF), so that lines of several processes do not mix."""
 _SECONDS_TO_END: Final = 1.0
 _STANDARD_ERROR: Final = 2
+
+type _Entry = bytes | RequestLine | threading.Event
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ class DroppingHandler(logging.Handler):
     def __init__(self, descriptor: int = _STANDARD_ERROR) -> None:
         super().__init__()
         self._descriptor = descriptor
-        self._lines: SimpleQueue[bytes | threading.Event] = SimpleQueue()
+        self._lines: SimpleQueue[_Entry] = SimpleQueue()
         self._hurry = threading.Event()
         self._dropped = 0
         self._unwritten = 0
@@ -39,14 +43,24 @@ class DroppingHandler(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._put(self._line_of(record))
+        except Exception:  # noqa: BLE001 - as all handlers do: logging must not fail its caller
+            self.handleError(record)
+
+    def take(self, line: RequestLine) -> None:
+        """Queue the line of a request, which changes no more: the thread formats it."""
+        self._put(line)
+
+    def _put(self, line: bytes | RequestLine) -> None:
         if self._lines.qsize() >= MOST_LINES:
             self._dropped += 1
             DROPPED_LINES.count("queue_full")
-            return
-        try:
-            self._lines.put(f"{self.format(record)}\n".encode(errors="backslashreplace"))
-        except Exception:  # noqa: BLE001 - as all handlers do: logging must not fail its caller
-            self.handleError(record)
+        else:
+            self._lines.put(line)
+
+    def _line_of(self, record: logging.LogRecord) -> bytes:
+        return f"{self.format(record)}\n".encode(errors="backslashreplace")
 
     @override
     def flush(self) -> None:
@@ -62,12 +76,21 @@ class DroppingHandler(logging.Handler):
             self._hurry.wait(_PAUSE)
             self._hurry.clear()
             gathered += self._waiting()
-            self._write([line for line in gathered if isinstance(line, bytes)])
+            self._write([*self._lines_of(gathered)])
             for is_written in gathered:
                 if isinstance(is_written, threading.Event):
                     is_written.set()
 
-    def _waiting(self) -> Iterator[bytes | threading.Event]:
+    def _lines_of(self, gathered: "Sequence[_Entry]") -> Iterator[bytes]:
+        for one in gathered:
+            if isinstance(one, bytes):
+                yield one
+            elif isinstance(one, RequestLine) and isinstance(self.formatter, JsonFormatter):
+                yield self.formatter.encode(one) + b"\n"
+            elif isinstance(one, RequestLine):
+                yield self._line_of(RequestRecord(one))
+
+    def _waiting(self) -> "Iterator[_Entry]":
         """The lines that wait now."""
         for _ in range(self._lines.qsize()):
             try:
@@ -89,6 +112,13 @@ class DroppingHandler(logging.Handler):
         if lost and lines:
             self._told += lost
             _log.warning("%d log line(s) were dropped, since they could not be written", lost)
+
+
+def of_all_lines() -> DroppingHandler:
+    """The handler of a process that serves: it takes the lines of requests as well, past the loggers."""
+    handler = DroppingHandler()
+    WAY.take = handler.take
+    return handler
 
 
 def _pieces(lines: Sequence[bytes]) -> Iterator[bytes]:

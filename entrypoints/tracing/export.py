@@ -15,9 +15,9 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter, SpanExportResult
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from entrypoints.logs.requests import LOGGER
+from entrypoints.logs.requests import WAY
 from entrypoints.settings import SettingsError
-from entrypoints.tracing.spans import add_trace_id, record_statement
+from entrypoints.tracing.spans import record_statement, trace_id
 from entrypoints.tracing.switch import exporters
 
 _EXPORTERS: Final[Mapping[str, Callable[[], SpanExporter]]] = {
@@ -70,7 +70,7 @@ def start_exporting() -> Exporting:
     for name in exporters():
         provider.add_span_processor(_batches(TellingExporter(_EXPORTERS[name]())))
     trace.set_tracer_provider(provider)
-    LOGGER.addFilter(add_trace_id)
+    WAY.trace_id = trace_id
     return Exporting(provider)
 
 

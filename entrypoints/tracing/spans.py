@@ -3,14 +3,11 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from logging import LogRecord
 from typing import Final, override
 
 from opentelemetry import context, propagate, trace
 from opentelemetry.propagators.textmap import Getter
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
-
-from entrypoints.logs.requests import RequestRecord
 
 type Headers = Iterable[tuple[bytes, bytes]]
 
@@ -105,12 +102,10 @@ def trace_headers() -> dict[str, str]:
     return headers
 
 
-def add_trace_id(record: LogRecord) -> bool:
-    """A filter of the log that lets everything pass, and puts the id of the current trace into a request's line."""
+def trace_id() -> str | None:
+    """The id of the current trace."""
     current = trace.get_current_span().get_span_context()
-    if isinstance(record, RequestRecord) and current.is_valid:
-        record.fields["trace_id"] = trace.format_trace_id(current.trace_id)
-    return True
+    return trace.format_trace_id(current.trace_id) if current.is_valid else None
 
 
 def _known(method: str) -> str:

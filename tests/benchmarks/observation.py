@@ -1,6 +1,5 @@
 """What it costs a request to be logged, counted and traced: CPU of this process, without anything else of a request."""
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,7 @@ from entrypoints.container.observing import StorageMetrics
 from entrypoints.http.exchange import count_request
 from entrypoints.logs.formats import JsonFormatter
 from entrypoints.logs.handler import DroppingHandler
-from entrypoints.logs.requests import LOGGER, log_request
+from entrypoints.logs.requests import WAY, log_request
 from entrypoints.tracing.spans import record_statement, request_span, tell_response
 
 _REQUESTS: Final = 20_000
@@ -109,14 +108,10 @@ def _logging_to_nowhere() -> Iterator[None]:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     handler = DroppingHandler(nowhere)
     handler.setFormatter(JsonFormatter())
-    LOGGER.addHandler(handler)
-    LOGGER.setLevel(logging.INFO)
-    LOGGER.propagate = False
+    WAY.take = handler.take
     try:
         yield
     finally:
-        LOGGER.propagate = True
-        LOGGER.setLevel(logging.NOTSET)
-        LOGGER.removeHandler(handler)
+        WAY.take = None
         handler.flush()
         os.close(nowhere)

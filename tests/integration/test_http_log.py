@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from entrypoints.logs.requests import RequestRecord
+from entrypoints.logs.requests import RequestRecord, told_of
 from entrypoints.server.limits import Limits
 from entrypoints.server.reading import GuardedProtocol
 from entrypoints.settings import Settings
@@ -33,7 +33,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Logged]:
 
         def news() -> list[dict[str, Any]]:
             assert eventually(lambda: any(isinstance(one, RequestRecord) for one in caplog.records))
-            found = [one.fields for one in caplog.records if isinstance(one, RequestRecord)]
+            found = [told_of(one.line) for one in caplog.records if isinstance(one, RequestRecord)]
             caplog.clear()
             return found
 

@@ -39,7 +39,7 @@ def test_a_line_is_one_json_object(caplog: pytest.LogCaptureFixture) -> None:
 
     assert "\n" not in line
     fields = json.loads(line)
-    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", fields.pop("time"))
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", fields.pop("time"))
     assert fields == {
         "level": "warning",
         "logger": "tests.logs",
@@ -56,7 +56,7 @@ def test_the_time_of_a_line_is_the_records_in_utc() -> None:
         for created in (1.5, 1.75, 86_400.0)
     ]
 
-    assert times == ["1970-01-01T00:00:01.500Z", "1970-01-01T00:00:01.750Z", "1970-01-02T00:00:00.000Z"]
+    assert times == ["1970-01-01T00:00:01.500000Z", "1970-01-01T00:00:01.750000Z", "1970-01-02T00:00:00Z"]
 
 
 def test_a_trace_is_a_field_of_its_line() -> None:

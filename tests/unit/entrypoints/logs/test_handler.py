@@ -2,13 +2,16 @@
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from entrypoints.logs import handler
+from entrypoints.logs.formats import JsonFormatter, TextFormatter
 from entrypoints.logs.handler import DroppingHandler
+from entrypoints.logs.requests import WAY, log_request
 from tests.support.waiting import eventually
 
 
@@ -79,6 +82,35 @@ def test_lines_that_can_not_be_written_are_told_when_it_works_again(
     assert caplog.messages == ["2 log line(s) were dropped, since they could not be written"]
     os.close(again)
     os.close(descriptor)
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()])
+def test_lines_of_requests_are_written_as_records_of_them_and_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, formatter: logging.Formatter
+) -> None:
+    caplog.set_level(logging.INFO)
+    descriptor = os.open(tmp_path / "log", os.O_CREAT | os.O_WRONLY)
+    lines = DroppingHandler(descriptor)
+    lines.setFormatter(formatter)
+    monkeypatch.setattr(WAY, "take", lines.take)
+
+    for number in range(3):
+        log_request(request_id=f"r-{number}", method="GET", route="/api/me", status=200, seconds=0.5)
+        emit(lines, f"after {number}")
+    lines.flush()
+
+    written = (tmp_path / "log").read_text().splitlines()
+    assert [found[0] for line in written if (found := re.findall(r"r-\d|after \d", line))] == [
+        *("r-0", "after 0", "r-1", "after 1", "r-2", "after 2")
+    ]
+    monkeypatch.setattr(WAY, "take", None)
+    log_request(request_id="r-0", method="GET", route="/api/me", status=200, seconds=0.5)
+    assert without_time(formatter.format(caplog.records[-1])) == without_time(written[0])
+    os.close(descriptor)
+
+
+def without_time(line: str) -> str:
+    return re.sub(r"20\d\d-\d\d-\d\d.\d\d:\d\d:\d\d[.,]\d+", "", line)
 
 
 def test_a_line_that_no_encoding_has_is_written_all_the_same(tmp_path: Path) -> None:
