@@ -9,8 +9,6 @@ from http import HTTPStatus
 from typing import Final, override
 
 from litestar import Litestar
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from application.facade import Application
@@ -20,6 +18,7 @@ from entrypoints.http.agent_keys import AgentKeys, SentAgent, read_agent
 from entrypoints.http.credentials import ReadingFailure, read_credential
 from entrypoints.http.errors import RequestError
 from entrypoints.http.origins import SAFE_METHODS, require_trusted_origin
+from entrypoints.http.route_middleware import RouteMiddleware
 from entrypoints.http.route_options import PUBLIC
 from entrypoints.http.tally import Tally
 from entrypoints.metrics.catalogue import REFUSED_CREDENTIALS
@@ -42,14 +41,13 @@ class AuthenticationPolicy:
     agent_keys: AgentKeys = field(default_factory=AgentKeys)
 
 
-class Authentication(ASGIMiddleware):
+class Authentication(RouteMiddleware):
     """Authenticates requests to every route that is not ``PUBLIC``; the principal becomes the scope's ``user``.
 
     The scope's ``auth`` authenticates the request anew, for a response that lasts longer than a session may.
     """
 
-    scopes = (ScopeType.HTTP,)
-    exclude_opt_key = PUBLIC
+    unless = PUBLIC
 
     def __init__(self, policy: AuthenticationPolicy) -> None:
         self._policy = policy

@@ -4,22 +4,20 @@ import asyncio
 from http import HTTPStatus
 from typing import override
 
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoints.http.errors import RequestError
+from entrypoints.http.route_middleware import RouteMiddleware
 from entrypoints.http.route_options import WITHOUT_DEADLINE
 
 
-class Deadline(ASGIMiddleware):
+class Deadline(RouteMiddleware):
     """Answers 503 when a response has not begun after ``seconds``; a response that has begun is completed.
 
     A route with the option ``WITHOUT_DEADLINE`` has no such limit.
     """
 
-    scopes = (ScopeType.HTTP,)
-    exclude_opt_key = WITHOUT_DEADLINE
+    unless = WITHOUT_DEADLINE
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

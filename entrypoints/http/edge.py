@@ -22,6 +22,7 @@ SECURITY_HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+_SECURITY_NAMES: Final = frozenset(name for name, _ in SECURITY_HEADERS)
 
 
 class Edge:
@@ -49,8 +50,11 @@ class Edge:
             if message["type"] == "http.response.start":
                 exchange.begin_response(message["status"])
                 headers = list(message["headers"])
-                given = {name.lower() for name, _ in headers}
-                headers += [header for header in SECURITY_HEADERS if header[0] not in given]
+                given = {name for name, _ in headers}
+                if given.isdisjoint(_SECURITY_NAMES):
+                    headers += SECURITY_HEADERS
+                else:
+                    headers += [header for header in SECURITY_HEADERS if header[0] not in given]
                 message["headers"] = [*headers, (b"x-request-id", request_id)]
                 await send(message)
             else:

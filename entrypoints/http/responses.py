@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, Final, override
@@ -23,6 +23,14 @@ _encode = msgspec.json.Encoder().encode
 
 class JsonResponse[Content](Response[Content]):
     """A response in JSON, or without a body for 204; Litestar's own steps to make one cost as much as encoding it."""
+
+    def __init__(
+        self, content: Content, *, status_code: int | None = None, headers: Mapping[str, str] | None = None, **_: Any
+    ) -> None:
+        """What else Litestar's responses may have, such as cookies, is not sent."""
+        self.content = content
+        self.status_code = status_code
+        self.headers = {} if headers is None else {**headers}
 
     @override
     def to_asgi_response(  # type: ignore[override]  # Litestar asks for no more than an ASGI application

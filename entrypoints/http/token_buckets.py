@@ -13,8 +13,8 @@ _INSTANT: Final = 1e-6
 class TokenBuckets:
     """One bucket for each key. It is full at first, holds ``burst`` tokens, and ``per_second`` of them flow in.
 
-    So in ``t`` seconds at most ``burst + per_second * t`` tokens are taken by one key. A full bucket is forgotten. If
-    ``most`` buckets are not full, the one from which nothing was taken for longest is forgotten for a new one.
+    So in ``t`` seconds at most ``burst + per_second * t`` tokens are taken by one key. Beyond a tenth of ``most``, full
+    buckets are forgotten. If ``most`` are not full, the one from which nothing was taken for longest is, for a new one.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class TokenBuckets:
         self._per_second = per_second
         self._seconds_to_fill = burst / per_second
         self._most = most
+        self._few = most // 10
         self._clock = clock
         self._full_at: OrderedDict[Hashable, float] = OrderedDict()
 
@@ -48,7 +49,8 @@ class TokenBuckets:
             return missing
         self._full_at[key] = full_at
         self._full_at.move_to_end(key)
-        self._forget(now)
+        if len(self._full_at) > self._few:
+            self._forget(now)
         return 0.0
 
     def left(self, key: Hashable) -> float:
@@ -65,8 +67,7 @@ class TokenBuckets:
         """Forget the oldest bucket if it is full, or one too many; so two go where one may come."""
         for _ in range(2):
             oldest = next(iter(self._full_at))
-            if self._full_at[oldest] > now and len(self._full_at) <= self._most:
+            is_full, count = self._full_at[oldest] <= now, len(self._full_at)
+            if count <= self._few or (count <= self._most and not is_full):
                 return
             del self._full_at[oldest]
-            if not self._full_at:
-                return

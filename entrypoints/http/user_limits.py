@@ -4,8 +4,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final, override
 
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.identifiers import OwnerId
@@ -13,6 +11,7 @@ from domain.principal import Principal
 from entrypoints.http.credentials import RawHeaders
 from entrypoints.http.origins import SAFE_METHODS
 from entrypoints.http.rate_limits import RateLimit, RateLimitedError
+from entrypoints.http.route_middleware import RouteMiddleware
 from entrypoints.http.route_options import PUBLIC
 
 CHARGED: Final = "charged"
@@ -47,14 +46,13 @@ class UserLimits:
         self.body_bytes.uncount(owner_id, body_bytes)
 
 
-class CountedRequests(ASGIMiddleware):
+class CountedRequests(RouteMiddleware):
     """Counts the requests of each user, and refuses those that are too many, after a while.
 
     What was charged for a write that only repeats an earlier one is refunded.
     """
 
-    scopes = (ScopeType.HTTP,)
-    exclude_opt_key = PUBLIC
+    unless = PUBLIC
 
     def __init__(self, limits: UserLimits) -> None:
         self._limits = limits
