@@ -1,7 +1,5 @@
 """The limit of an address: how many requests it may send, before anybody asks who sends them."""
 
-from typing import Final
-
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
@@ -10,10 +8,9 @@ from entrypoints.http.client_addresses import Networks, client_key
 from entrypoints.http.credentials import values_of
 from entrypoints.http.error_forms import ErrorForms
 from entrypoints.http.errors import count_error
+from entrypoints.http.paths import HEALTH_PATHS
 from entrypoints.http.rate_limits import RateLimit, RateLimitedError
 from entrypoints.http.responses import send_response
-
-_HEALTH: Final = "/health/"
 
 
 class AddressLimit:
@@ -46,7 +43,7 @@ class AddressLimit:
         await self._app(scope, receive, send)
 
     def _is_exempt(self, scope: HTTPScope) -> bool:
-        if scope["path"].startswith(_HEALTH):
+        if scope["path"].startswith(HEALTH_PATHS):
             return True
         keys = values_of(scope["headers"], b"x-agent-key")
         return len(keys) == 1 and self._agent_keys.number_of(keys[0]) is not None

@@ -7,9 +7,7 @@ from litestar.types import HTTPScope
 
 from domain.principal import Principal
 from entrypoints.logs.requests import log_request
-from entrypoints.metrics.catalogue import OTHER, REQUESTS
-
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+from entrypoints.metrics.catalogue import METHODS, OTHER, REQUESTS
 
 CONNECTION: Final = "connection"
 """The key in the scope's state of the connection that the server sends the response on."""
@@ -64,7 +62,7 @@ class Exchange:
 
 def count_request(method: str | None, route: str | None, status: int | None, seconds: float) -> None:
     """Count a request; ``seconds`` passed before its response began."""
-    known = method if method in _METHODS else OTHER
+    known = method if method in METHODS else OTHER
     REQUESTS.observe(seconds, route or OTHER, known, "none" if status is None else str(status))
 
 

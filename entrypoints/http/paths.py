@@ -1,6 +1,7 @@
 """Paths: one spelling of each."""
 
 from http import HTTPStatus
+from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -9,6 +10,9 @@ from entrypoints.http.error_forms import ErrorForms
 from entrypoints.http.errors import count_error
 from entrypoints.http.responses import send_response
 from entrypoints.http.statuses import MEANING
+
+HEALTH_PATHS: Final = "/health/"
+"""What the paths of health begin with, which are neither limited nor traced."""
 
 
 class ExactPaths:

@@ -7,10 +7,10 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
 from entrypoints.http.edge import Edge
 from entrypoints.http.exchange import REFUSED
+from entrypoints.http.paths import HEALTH_PATHS
 from entrypoints.tracing.export import Exporting
 from entrypoints.tracing.spans import no_trace, request_span, tell_response
 
-_HEALTH: Final = "/health/"
 _ENDED: Final = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
 
 
@@ -26,7 +26,7 @@ class TracedRequests:
         """Pass the request on within its span; at the end of the application, send the spans that are left."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, self._after_the_spans(send))
-        elif scope["path"].startswith(_HEALTH):
+        elif scope["path"].startswith(HEALTH_PATHS):
             with no_trace():
                 await self._app(scope, receive, send)
         else:

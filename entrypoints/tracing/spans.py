@@ -9,9 +9,10 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.propagators.textmap import Getter
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
+from entrypoints.metrics.catalogue import METHODS
+
 type Headers = Iterable[tuple[bytes, bytes]]
 
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LEAST_SERVER_ERROR: Final = 500
 _LONGEST_STATE: Final = 512
 """Characters of a ``tracestate`` that are passed on (W3C Trace Context, section 3.3.1.5): each span repeats them."""
@@ -43,7 +44,7 @@ def request_span(tracer: Tracer, method: str, headers: Headers) -> Iterator[Span
     """
     # Not on the current context: of pipelined requests, the next one begins in that of the one before.
     received = propagate.extract(headers, context.Context(), _HEADERS)
-    attributes = {"http.request.method": method if method in _METHODS else "_OTHER"}
+    attributes = {"http.request.method": method if method in METHODS else "_OTHER"}
     span = tracer.start_span(_known(method), received, SpanKind.SERVER, attributes)
     token = context.attach(trace.set_span_in_context(span, received))
     try:
@@ -109,7 +110,7 @@ def trace_id() -> str | None:
 
 
 def _known(method: str) -> str:
-    return method if method in _METHODS else "HTTP"
+    return method if method in METHODS else "HTTP"
 
 
 def _fail(span: Span, kind: str) -> None:
