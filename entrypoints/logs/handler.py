@@ -43,21 +43,24 @@ class DroppingHandler(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._put(self._line_of(record))
-        except Exception:  # noqa: BLE001 - as all handlers do: logging must not fail its caller
-            self.handleError(record)
+        if self._has_room():
+            try:
+                self._lines.put(self._line_of(record))
+            except Exception:  # noqa: BLE001 - as all handlers do: logging must not fail its caller
+                self.handleError(record)
 
     def take(self, line: RequestLine) -> None:
         """Queue the line of a request, which changes no more: the thread formats it."""
-        self._put(line)
-
-    def _put(self, line: bytes | RequestLine) -> None:
-        if self._lines.qsize() >= MOST_LINES:
-            self._dropped += 1
-            DROPPED_LINES.count("queue_full")
-        else:
+        if self._has_room():
             self._lines.put(line)
+
+    def _has_room(self) -> bool:
+        """Whether another line may wait; if not, it counts as dropped."""
+        if self._lines.qsize() < MOST_LINES:
+            return True
+        self._dropped += 1
+        DROPPED_LINES.count("queue_full")
+        return False
 
     def _line_of(self, record: logging.LogRecord) -> bytes:
         return f"{self.format(record)}\n".encode(errors="backslashreplace")
